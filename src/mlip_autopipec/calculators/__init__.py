@@ -1,0 +1,1 @@
+"""Potentials: one factory, the ZBL repulsion, and their sum."""

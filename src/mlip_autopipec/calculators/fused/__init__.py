@@ -1,0 +1,1 @@
+"""The equivariant convolution of SevenNet and MACE, fused into one pass over the edges."""

@@ -1,0 +1,65 @@
+"""What model a result came from: the part of provenance that calculators know."""
+
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from mlip_autopipec.calculators import mace, sevennet
+from mlip_autopipec.config.calculator import CalculatorConfig
+from mlip_autopipec.errors import CalculatorError
+from mlip_autopipec.files import sha256_file
+
+
+class ModelIdentity(BaseModel):
+    """Which model, to the byte.
+
+    Attributes:
+        kind: Kind of calculator.
+        model: The model's name or path as the config gives it; the kind where there is no file.
+        sha256: Of the model's file; None where there is no file.
+        package: Distribution that evaluates it.
+        version: Version of that distribution.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    model: str
+    sha256: str | None
+    package: str
+    version: str
+
+
+_DISTRIBUTIONS = {"sevennet": "sevenn", "mace": "mace-torch", "emt": "ase", "lj": "ase"}
+_FILES: dict[str, Callable[[Any], Path]] = {
+    "sevennet": sevennet.model_path,
+    "mace": mace.model_path,
+}
+
+
+def model_identity(config: CalculatorConfig) -> ModelIdentity:
+    """Return the identity of a calculator's model; nothing heavy is imported.
+
+    Raises:
+        CalculatorError: The package or the model file is missing.
+    """
+    package = _DISTRIBUTIONS[config.kind]
+    try:
+        installed = version(package)
+    except PackageNotFoundError as error:
+        message = (
+            f"exploration.calculator: needs the package {package}; "
+            f"install it with: pip install {package}"
+        )
+        raise CalculatorError(message) from error
+    find = _FILES.get(config.kind)
+    return ModelIdentity(
+        kind=config.kind,
+        model=getattr(config, "model", config.kind),
+        sha256=None if find is None else sha256_file(find(config)),
+        package=package,
+        version=installed,
+    )

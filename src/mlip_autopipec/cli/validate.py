@@ -1,0 +1,31 @@
+"""`mlip-autopipe validate`: the resolved plan of a config, without running it."""
+
+from typing import Annotated
+
+import typer
+
+from mlip_autopipec.cli.types import ConfigArgument, SetOption
+
+
+def validate(
+    config: ConfigArgument,
+    overrides: SetOption = None,
+    *,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Time a few evaluations and foretell the cost.")
+    ] = False,
+) -> None:
+    """Check a config and show what it would do."""
+    from rich.console import Console  # noqa: PLC0415 - heavy imports wait until they are needed
+
+    from mlip_autopipec.cli.tables import cost_rows, plan_rows, print_figures  # noqa: PLC0415
+    from mlip_autopipec.config import PipelineConfig  # noqa: PLC0415
+    from mlip_autopipec.pipeline.plan import estimate_cost, make_plan  # noqa: PLC0415
+
+    resolved = PipelineConfig.from_yaml(config, tuple(overrides or ()))
+    plan = make_plan(resolved)
+    console = Console()
+    print_figures(console, f"Plan of {plan.name}", plan_rows(plan))
+    if estimate:
+        cost = estimate_cost(resolved, plan)
+        print_figures(console, "Estimate from a few timed evaluations", cost_rows(cost))

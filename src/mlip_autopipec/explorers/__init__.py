@@ -1,0 +1,1 @@
+"""Exploration of a structure by molecular dynamics and Monte Carlo."""

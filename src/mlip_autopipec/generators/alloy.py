@@ -1,0 +1,143 @@
+"""Solid solutions on a simple lattice, random or ordered."""
+
+from collections.abc import Mapping
+from itertools import combinations
+
+import numpy as np
+from ase import Atoms
+from ase.build import bulk
+
+from mlip_autopipec.config.generation.alloy import AlloyCrystalConfig, CompositionGridConfig
+from mlip_autopipec.config.generation.base import Repeats
+from mlip_autopipec.errors import GenerationError
+from mlip_autopipec.generators.crystal import CrystalGenerator, CrystalSource
+from mlip_autopipec.structures.elements import IDEAL_C_OVER_A, vegard_constant
+from mlip_autopipec.structures.occupancy import SITE, Crystal, Shares
+
+Point = tuple[float, float, float]
+
+_MINORITY: Mapping[
+    str, tuple[Repeats, list[Point]]
+] = {  # sites, in fractions of the cell, that prototypes give to one element alone
+    "L1_0": ((1, 1, 1), [(0.5, 0, 0.5), (0, 0.5, 0.5)]),
+    "L1_2": ((1, 1, 1), [(0, 0, 0)]),
+    "B2": ((1, 1, 1), [(0.5, 0.5, 0.5)]),
+    "D0_3": ((2, 2, 2), [(0, 0, 0), (0, 0.5, 0.5), (0.5, 0, 0.5), (0.5, 0.5, 0)]),
+    "D0_19": ((2, 2, 1), [(0, 0, 0), (2 / 3, 1 / 3, 0.5)]),
+}
+"""Repeats of the parent's conventional cell, and the sites of the rarer (or second) element."""
+
+
+class AlloySource(CrystalSource[AlloyCrystalConfig]):
+    """Conventional cells of a lattice or an ordered prototype, one for each composition.
+
+    Raises:
+        GenerationError: No lattice constant is given or known.
+    """
+
+    def __init__(self, config: AlloyCrystalConfig, *, label: str) -> None:
+        """Settle lattices and shares."""
+        super().__init__(config, label=label)
+        compositions = _compositions(config)
+        self._constants_A = [self._lattice_constant(x) for x in compositions]
+        self._crystals = [
+            self._crystal(x, a) for x, a in zip(compositions, self._constants_A, strict=True)
+        ]
+
+    @property
+    def n_crystals(self) -> int:
+        """Number of compositions."""
+        return len(self._crystals)
+
+    @property
+    def detail(self) -> str:
+        """Order, lattice and lattice constant."""
+        source = "Vegard" if self.config.lattice_constant_A is None else "given"
+        shortest_A, longest_A = min(self._constants_A), max(self._constants_A)
+        a = f"{shortest_A:.3f}" + (f" to {longest_A:.3f}" if longest_A > shortest_A else "")
+        disorder = f" ({self.config.disorder:g} disordered)" if self.config.disorder else ""
+        return f"{self.config.order} {self.config.lattice}{disorder}, a = {a} Å ({source})"
+
+    def crystal(self, index: int) -> Crystal:
+        """Return the conventional cell of one composition."""
+        return self._crystals[index]
+
+    def _lattice_constant(self, composition: Shares) -> float:
+        """Return the lattice constant given, or Vegard's, in Å."""
+        if self.config.lattice_constant_A is not None:
+            return self.config.lattice_constant_A
+        try:
+            return vegard_constant(composition, self.config.lattice, self._c_over_a)
+        except ValueError as error:
+            message = f"{self.label}: {error}"
+            raise GenerationError(message) from error
+
+    def _crystal(self, composition: Shares, a: float) -> Crystal:
+        """Return a cell with the shares of its sites."""
+        lattice, order = self.config.lattice, self.config.order
+        if lattice == "hcp":
+            cell = bulk("X", "hcp", a=a, c=a * self._c_over_a)
+        else:
+            cell = bulk("X", lattice, a=a, cubic=True)
+        cell.info = {"lattice": lattice}
+        if order == "random":
+            cell.set_array(SITE, np.zeros(len(cell), dtype=int))
+            return Crystal(cell, {0: composition})
+        cell.info["order"] = order
+        repeats, places = _MINORITY[order]
+        cell = cell.repeat(repeats)
+        cell.set_array(SITE, _at(cell, places).astype(int))
+        common, rare = sorted(composition, key=lambda symbol: -composition[symbol])
+        return Crystal(
+            cell,
+            {
+                0: _mixed({common: 1.0}, composition, self.config.disorder),
+                1: _mixed({rare: 1.0}, composition, self.config.disorder),
+            },
+        )
+
+    @property
+    def _c_over_a(self) -> float:
+        """Ratio c/a of hcp."""
+        return IDEAL_C_OVER_A if self.config.c_over_a is None else self.config.c_over_a
+
+
+class AlloyGenerator(CrystalGenerator):
+    """Supercells of a simple lattice, occupied with an exact composition."""
+
+    source_type = AlloySource
+
+
+def _compositions(config: AlloyCrystalConfig) -> list[Mapping[str, float]]:
+    """Return the compositions in question."""
+    if config.composition is not None:
+        return [config.composition]
+    if config.compositions is not None:
+        return list(config.compositions)
+    return [] if config.composition_grid is None else _grid(config.composition_grid)
+
+
+def _grid(grid: CompositionGridConfig) -> list[Mapping[str, float]]:
+    """Return all compositions of a grid: each way to share the steps among the elements."""
+    n, k = grid.divisions, len(grid.elements)
+    found: list[Mapping[str, float]] = []
+    for bars in combinations(range(n + k - 1), k - 1):
+        counts = np.diff([-1, *bars, n + k - 1]) - 1
+        if grid.pure or counts.all():
+            shares = zip(grid.elements, counts.tolist(), strict=True)
+            found.append({symbol: count / n for symbol, count in shares if count})
+    return found
+
+
+def _at(cell: Atoms, places: list[Point]) -> np.ndarray:
+    """Say of each atom whether it is at one of some places, shape ``(n_atoms,)``."""
+    apart = cell.get_scaled_positions()[:, None] - np.array(places)
+    return np.asarray(np.abs(apart - np.rint(apart)).max(axis=2).min(axis=1) < 1e-6)  # noqa: PLR2004 - rounding
+
+
+def _mixed(ordered: Shares, random: Shares, disorder: float) -> dict[str, float]:
+    """Return shares between those of the ordered and of the random alloy."""
+    return {
+        symbol: (1.0 - disorder) * ordered.get(symbol, 0.0) + disorder * random[symbol]
+        for symbol in random
+    }

@@ -1,0 +1,148 @@
+"""Crystals whose sites are occupied at random: where they come from, and their supercells."""
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+import numpy as np
+from ase import Atoms
+
+from mlip_autopipec.config.base import Section
+from mlip_autopipec.config.generation.base import CrystalBaseConfig
+from mlip_autopipec.errors import GenerationError
+from mlip_autopipec.generators.base import BaseStructureGenerator
+from mlip_autopipec.structures.occupancy import SITE, Crystal, occupied
+from mlip_autopipec.structures.primitive import primitive_cell
+from mlip_autopipec.structures.supercells import most_cubic_supercell
+
+_SUPERCELLS_KEPT = 64
+
+SourceConfigT = TypeVar("SourceConfigT", bound=Section)
+
+
+class CrystalSource(ABC, Generic[SourceConfigT]):
+    """Where crystals come from: a lattice, a prototype or files.
+
+    Attributes:
+        config: What is asked for.
+        label: Begins the messages of errors.
+        skipped: One line for each file that was left out, with the reason.
+    """
+
+    def __init__(self, config: SourceConfigT, *, label: str) -> None:
+        """Keep what the crystals depend on."""
+        self.config = config
+        self.label = label
+        self.skipped: list[str] = []
+
+    @property
+    def n_crystals(self) -> int:
+        """Number of different crystals."""
+        return 1
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """Files whose content the crystals depend on."""
+        return ()
+
+    @property
+    def rejections(self) -> Counter[str]:
+        """How many sources were left out, by reason."""
+        return Counter({"file cannot be read": len(self.skipped)} if self.skipped else {})
+
+    @property
+    @abstractmethod
+    def detail(self) -> str:
+        """What the crystals are, in one line."""
+
+    @abstractmethod
+    def crystal(self, index: int) -> Crystal:
+        """Return a cell, not yet occupied; its ``info`` goes to the structures.
+
+        Args:
+            index: Number of the crystal, below `n_crystals`.
+        """
+
+
+class CrystalGenerator(BaseStructureGenerator[CrystalBaseConfig]):
+    """Supercells of a source's crystals; a subclass names the source.
+
+    Raises:
+        GenerationError: The source has nothing.
+    """
+
+    source_type: ClassVar[type[CrystalSource[Any]]]
+
+    def __init__(self, config: CrystalBaseConfig, *, label: str, seed: int) -> None:
+        """Settle the crystals."""
+        super().__init__(config, label=label, seed=seed)
+        self.source = self.source_type(config, label=label)
+        self._supercells: dict[int, Crystal] = {}
+        self.rejections += self.source.rejections
+
+    @property
+    def n_recipes(self) -> int:
+        """Each crystal is a recipe."""
+        return self.source.n_crystals
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """Files that the source reads."""
+        return self.source.inputs
+
+    @property
+    def detail(self) -> str:
+        """What the crystals are, and how large."""
+        if self.config.n_atoms is not None:
+            return f"{self.source.detail}, up to {self.config.n_atoms} atoms"
+        repeats = "×".join(map(str, self.config.supercell))
+        return f"{self.source.detail}, {repeats} cells"
+
+    def build(self, index: int, rng: np.random.Generator) -> Atoms:
+        """Return one supercell."""
+        return occupy(self._supercell(index % self.n_recipes), rng, label=self.label)
+
+    def _supercell(self, number: int) -> Crystal:
+        """Return the supercell of a crystal; the one of the latest crystals is kept.
+
+        Raises:
+            GenerationError: A number of atoms is asked for that is too small, or of no bulk.
+        """
+        known = self._supercells.get(number)
+        if known is not None:
+            return known
+        crystal = self.source.crystal(number)
+        if self.config.n_atoms is None:
+            cell = crystal.cell.repeat(self.config.supercell)
+        else:
+            cell = self._sized(crystal.cell, self.config.n_atoms)
+        if len(self._supercells) >= _SUPERCELLS_KEPT:
+            self._supercells.clear()
+        self._supercells[number] = Crystal(cell, crystal.shares)
+        return self._supercells[number]
+
+    def _sized(self, cell: Atoms, n_atoms: int) -> Atoms:
+        """Return the most cubic supercell of a size."""
+        if not cell.pbc.all():
+            message = f"{self.label}: n_atoms is for what is periodic in three directions"
+            raise GenerationError(message)
+        primitive = primitive_cell(cell, cell.arrays[SITE])
+        if n_atoms < len(primitive):
+            message = f"{self.label}: the primitive cell has {len(primitive)} sites, not {n_atoms}"
+            raise GenerationError(message)
+        return most_cubic_supercell(primitive, n_atoms // len(primitive))
+
+
+def occupy(crystal: Crystal, rng: np.random.Generator, *, label: str) -> Atoms:
+    """Occupy the sites of a crystal, or of what was cut from it.
+
+    Raises:
+        GenerationError: There are too few sites for the shares.
+    """
+    try:
+        return occupied(crystal, rng)
+    except ValueError as error:
+        origin = crystal.cell.info.get("source")
+        message = f"{label}: {error}" + (f" ({origin})" if origin else "")
+        raise GenerationError(message) from error

@@ -1,0 +1,53 @@
+"""Single molecules in a box."""
+
+import numpy as np
+from ase import Atoms
+from ase.build import molecule
+from scipy.spatial.transform import Rotation
+
+from mlip_autopipec.config.generation import MoleculeConfig
+from mlip_autopipec.errors import GenerationError
+from mlip_autopipec.generators.base import BaseStructureGenerator
+
+
+class MoleculeGenerator(BaseStructureGenerator[MoleculeConfig]):
+    """Molecules that ASE knows, turned at random, each in a box that leaves room around it.
+
+    Raises:
+        GenerationError: ASE does not know a molecule.
+    """
+
+    def __init__(self, config: MoleculeConfig, *, label: str, seed: int) -> None:
+        """Look the molecules up."""
+        super().__init__(config, label=label, seed=seed)
+        self._molecules = [self._known(name) for name in config.names]
+
+    @property
+    def n_recipes(self) -> int:
+        """Each molecule is a recipe."""
+        return len(self._molecules)
+
+    @property
+    def detail(self) -> str:
+        """Which molecules, in how much room."""
+        return f"{', '.join(self.config.names)}, {self.config.vacuum_A:g} Å to the walls"
+
+    def build(self, index: int, rng: np.random.Generator) -> Atoms:
+        """Return one molecule, turned."""
+        number = index % len(self._molecules)
+        atoms = self._molecules[number].copy()
+        if self.config.rotate:
+            atoms.positions = Rotation.random(rng=rng).apply(atoms.positions)
+        atoms.center(vacuum=self.config.vacuum_A)
+        atoms.pbc = self.config.periodic
+        atoms.info = {"molecule": self.config.names[number]}
+        return atoms
+
+    def _known(self, name: str) -> Atoms:
+        """Return a molecule by its name, without charges and moments."""
+        try:
+            known = molecule(name)
+        except (KeyError, NotImplementedError) as error:
+            message = f"{self.label}: ASE knows no molecule {name!r} (see ase.build.molecule)"
+            raise GenerationError(message) from error
+        return Atoms(known.numbers, positions=known.positions)

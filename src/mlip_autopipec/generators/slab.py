@@ -1,0 +1,96 @@
+"""Slabs cut from crystals."""
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+from ase.constraints import FixAtoms
+
+from mlip_autopipec.config.generation import SlabConfig
+from mlip_autopipec.errors import GenerationError
+from mlip_autopipec.generators.base import BaseStructureGenerator
+from mlip_autopipec.generators.crystal import occupy
+from mlip_autopipec.generators.registry import build_source
+from mlip_autopipec.structures.occupancy import SITE, Crystal
+from mlip_autopipec.structures.slabs import LayeredCrystal, layered
+
+
+class SlabGenerator(BaseStructureGenerator[SlabConfig]):
+    """Slabs of a given number of atomic layers, their sites occupied after the cut.
+
+    Raises:
+        GenerationError: The crystal cannot be had or is not periodic, or there is no such
+            termination.
+    """
+
+    def __init__(self, config: SlabConfig, *, label: str, seed: int) -> None:
+        """Orient the crystals."""
+        super().__init__(config, label=label, seed=seed)
+        self.source = build_source(config.crystal, label=label)
+        self.rejections += self.source.rejections
+
+    @property
+    def n_recipes(self) -> int:
+        """Each crystal with each of its terminations is a recipe."""
+        return len(self._recipes)
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """Files that the source reads."""
+        return self.source.inputs
+
+    @property
+    def detail(self) -> str:
+        """Surface and thickness."""
+        miller = "".join(str(index) for index in self.config.miller)
+        a, b = self.config.repeats
+        return (
+            f"({miller}) of {self.source.detail}: {self.config.layers} layers, {a}×{b}, "
+            f"{self.config.vacuum_A:g} Å vacuum"
+        )
+
+    def build(self, index: int, rng: np.random.Generator) -> Atoms:
+        """Return one slab."""
+        crystal, oriented, termination = self._recipes[index % len(self._recipes)]
+        slab = oriented.slab(
+            self.config.layers, termination=termination, vacuum_A=self.config.vacuum_A
+        ).repeat((*self.config.repeats, 1))
+        slab.info = {
+            **crystal.cell.info,
+            "miller": " ".join(str(k) for k in self.config.miller),
+            "termination": termination,
+        }
+        atoms = occupy(Crystal(slab, crystal.shares), rng, label=self.label)
+        if self.config.fixed_layers:
+            lowest = self.config.layers - self.config.fixed_layers
+            atoms.set_constraint(FixAtoms(mask=atoms.get_tags() > lowest))
+        return atoms
+
+    @cached_property
+    def _recipes(self) -> list[tuple[Crystal, LayeredCrystal, int]]:
+        """Crystals, oriented, with the terminations asked for."""
+        recipes: list[tuple[Crystal, LayeredCrystal, int]] = []
+        for number in range(self.source.n_crystals):
+            crystal = self.source.crystal(number)
+            if not crystal.cell.pbc.all():
+                message = f"{self.label}: a slab is cut from what is periodic in three directions"
+                raise GenerationError(message)
+            oriented = layered(crystal.cell, crystal.cell.arrays[SITE], self.config.miller)
+            recipes.extend(
+                (crystal, oriented, termination)
+                for termination in self._terminations(oriented.n_terminations)
+            )
+        return recipes
+
+    def _terminations(self, n_terminations: int) -> list[int]:
+        """Return the terminations asked for."""
+        if self.config.termination == "all":
+            return list(range(n_terminations))
+        if self.config.termination >= n_terminations:
+            message = (
+                f"{self.label}: termination {self.config.termination} is not one of "
+                f"{n_terminations} (0 to {n_terminations - 1})"
+            )
+            raise GenerationError(message)
+        return [self.config.termination]

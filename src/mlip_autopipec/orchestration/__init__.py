@@ -1,0 +1,1 @@
+"""Prefect and Dask glue that is neither flow nor task: server, workers, caching, artifacts."""

@@ -1,0 +1,296 @@
+"""The Prefect server of this user: one process, started when first needed and then reused.
+
+Nothing here imports Prefect, since Prefect reads its settings when it is imported:
+`ensure_server` comes first, then ``import prefect``.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from mlip_autopipec.errors import OrchestrationError
+from mlip_autopipec.files import write_text
+from mlip_autopipec.orchestration.environment import own_server_settings, users_api_url
+from mlip_autopipec.orchestration.home import user_home
+
+START_TIMEOUT_S = 90.0
+"""A cold start on a loaded machine; 6 to 13 s are usual."""
+
+STOP_TIMEOUT_S = 15.0
+_HEALTH_TIMEOUT_S = 2.0
+_POLL_S = 0.1
+_LOOPBACK = "127.0.0.1"
+_STARTS = 3  # another program may take the port between its choice and the start
+_STARTED: dict[
+    int, subprocess.Popen[bytes]
+] = {}  # children of this process; the server outlives it
+
+
+@dataclass(frozen=True)
+class ServerInfo:
+    """A Prefect server.
+
+    Attributes:
+        api_url: Address of the API; it ends in ``/api``.
+        pid: The server's process; None for a server that the user named.
+        started_ticks: When that process began, in clock ticks since the machine did: tells it from
+            a later one with the same number, whatever the clock on the wall does.
+    """
+
+    api_url: str
+    pid: int | None = None
+    started_ticks: int | None = None
+
+    @property
+    def ui_url(self) -> str:
+        """Address of the UI."""
+        return self.api_url.removesuffix("/").removesuffix("/api")
+
+
+@dataclass(frozen=True)
+class ServerStatus:
+    """What is known of the server.
+
+    Attributes:
+        info: The server; None if there is none.
+        healthy: It answers.
+        home: Folder of its database and log; None for a server that the user named.
+    """
+
+    info: ServerInfo | None
+    healthy: bool
+    home: Path | None
+
+
+def ensure_server() -> ServerInfo:
+    """Return a server that answers, starting this user's own if need be.
+
+    A server that the user named (``PREFECT_API_URL``, or the active Prefect profile) goes first
+    and is left alone. The settings for the client go into the environment, from which child
+    processes and workers have them too.
+
+    Raises:
+        OrchestrationError: The user's own server does not start.
+    """
+    named = _named()
+    if named is not None:
+        return named
+    info = _ensure_own(user_home())
+    os.environ.update(own_server_settings(user_home(), info.api_url))
+    return info
+
+
+def server_status() -> ServerStatus:
+    """Look for the server; nothing is started."""
+    named = _named()
+    if named is not None:
+        return ServerStatus(named, healthy=is_healthy(named.api_url), home=None)
+    info = _recorded(user_home())
+    healthy = info is not None and is_healthy(info.api_url)
+    return ServerStatus(info, healthy=healthy, home=user_home())
+
+
+def stop_server() -> bool:
+    """Stop this user's own server; return False when none runs.
+
+    Raises:
+        OrchestrationError: It does not end.
+    """
+    home = user_home()
+    with _lock(home):
+        info = _recorded(home)
+        if info is None:
+            return False
+        _end(info)
+    return True
+
+
+def is_healthy(api_url: str) -> bool:
+    """Say whether a server answers."""
+    try:
+        with urllib.request.urlopen(  # noqa: S310 - the address of a Prefect API, http or https
+            f"{api_url.rstrip('/')}/health", timeout=_HEALTH_TIMEOUT_S
+        ) as answer:
+            return bool(answer.status == 200)  # noqa: PLR2004 - HTTP OK
+    except urllib.error.HTTPError as error:
+        return error.code in {401, 403}  # it answers; the client has the auth string
+    except (OSError, ValueError):
+        return False
+
+
+def _named() -> ServerInfo | None:
+    """Return the server that the user named, unless it is this user's own."""
+    named = users_api_url()
+    own = _recorded(user_home())
+    if named is None or (own is not None and own.api_url == named):
+        return None
+    return ServerInfo(api_url=named)
+
+
+def _ensure_own(home: Path) -> ServerInfo:
+    """Return this user's own server, started if it does not run."""
+    info = _recorded(home)
+    if info is not None and is_healthy(info.api_url):
+        return info
+    with _lock(home):
+        info = _recorded(home)  # another process may have started it meanwhile
+        if info is not None and (is_healthy(info.api_url) or _wait(info, home)):
+            return info
+        return _start(home)
+
+
+def _start(home: Path) -> ServerInfo:
+    """Start the server, at the port it had before if that is free: pages and runs find it again."""
+    ports = [_last_port(home), *(free_port() for _ in range(_STARTS))]
+    for port in ports:
+        if port is None:
+            continue
+        info = _launch(home, port)
+        if _wait(info, home):
+            return info
+    message = f"the Prefect server did not start; see {home / 'server.log'}\n{_log_tail(home)}"
+    raise OrchestrationError(message)
+
+
+def _launch(home: Path, port: int) -> ServerInfo:
+    """Start the process and write down which it is."""
+    api_url = f"http://{_LOOPBACK}:{port}/api"
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("PREFECT_API_")
+    } | own_server_settings(home, api_url=None)
+    arguments = ["server", "start", "--host", _LOOPBACK, "--port", str(port)]
+    with (home / "server.log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603 - this interpreter, fixed arguments
+            [sys.executable, "-m", "prefect", *arguments],
+            cwd=home,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C in the terminal is not meant for the server
+        )
+    _STARTED[process.pid] = process
+    info = ServerInfo(api_url=api_url, pid=process.pid, started_ticks=_started_ticks(process.pid))
+    write_text(_record_path(home), json.dumps(asdict(info), indent=2) + "\n")
+    return info
+
+
+def _wait(info: ServerInfo, home: Path) -> bool:
+    """Wait until a started server answers; False when its process ends instead."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if is_healthy(info.api_url):
+            return True
+        if not _is_alive(info):
+            return False
+        time.sleep(_POLL_S)
+    _end(info)
+    message = (
+        f"the Prefect server did not answer within {START_TIMEOUT_S:g} s; "
+        f"see {home / 'server.log'}\n{_log_tail(home)}"
+    )
+    raise OrchestrationError(message)
+
+
+def _last_port(home: Path) -> int | None:
+    """Return the port that the server had before, if nobody uses it now."""
+    try:
+        record = json.loads(_record_path(home).read_text(encoding="utf-8"))
+        port: int | None = urllib.parse.urlsplit(str(record["api_url"])).port
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    if port is None:
+        return None
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_LOOPBACK, port))
+        except OSError:
+            return None
+    return port
+
+
+def _recorded(home: Path) -> ServerInfo | None:
+    """Return the server that was written down, if its process still lives."""
+    try:
+        info = ServerInfo(**json.loads(_record_path(home).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return info if _is_alive(info) else None
+
+
+def _is_alive(info: ServerInfo) -> bool:
+    """Say whether the server's process runs, and is not a later one with the same number."""
+    if info.pid is None:
+        return False
+    if info.pid in _STARTED and _STARTED[info.pid].poll() is not None:
+        return False
+    return info.started_ticks is not None and _started_ticks(info.pid) == info.started_ticks
+
+
+def _started_ticks(pid: int) -> int | None:
+    """Return the start time of a process in clock ticks since boot; None if it has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return None
+    state, ticks = fields[0], int(fields[19])
+    return None if state in {"Z", "X"} else ticks
+
+
+def _end(info: ServerInfo) -> None:
+    """End the server's processes, politely at first."""
+    if info.pid is None:
+        return
+    for sent in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(info.pid, sent)  # the server leads a session of its own
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        while time.monotonic() < deadline:
+            if not _is_alive(info):
+                return
+            time.sleep(_POLL_S)
+    message = f"the Prefect server (process {info.pid}) cannot be ended"
+    raise OrchestrationError(message)
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind((_LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def _record_path(home: Path) -> Path:
+    return home / "server.json"
+
+
+def _lock(home: Path) -> FileLock:
+    """Return the lock that only one starter or stopper at a time holds."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"{home}: cannot be made ({error.strerror}); MLIP_AUTOPIPE_HOME names another"
+        raise OrchestrationError(message) from error
+    return FileLock(home / "server.lock", timeout=START_TIMEOUT_S * _STARTS)
+
+
+def _log_tail(home: Path, n_lines: int = 12) -> str:
+    """Return the last lines of the server's log."""
+    try:
+        text = (home / "server.log").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-n_lines:])

@@ -1,0 +1,103 @@
+"""What all stages of a run share: config, directory, the potential and the content keys."""
+
+from collections.abc import Callable
+from functools import cached_property
+
+from pydantic import JsonValue
+
+from mlip_autopipec.calculators.factory import build_calculator
+from mlip_autopipec.calculators.identity import model_identity
+from mlip_autopipec.calculators.mixing import MixingCalculator
+from mlip_autopipec.calculators.pair_scan import PairScan
+from mlip_autopipec.config.exploration import ExplorationConfig
+from mlip_autopipec.config.pipeline import PipelineConfig
+from mlip_autopipec.errors import RunDirectoryError
+from mlip_autopipec.generators.factory import build_generators
+from mlip_autopipec.pipeline.keys import StageKeys
+from mlip_autopipec.pipeline.records import FileRecord, Stage, StageRecord
+from mlip_autopipec.pipeline.run_directory import RunDirectory
+from mlip_autopipec.pipeline.structure_index import StructureIndex
+
+Summary = dict[str, JsonValue]
+
+
+class RunContext:
+    """One run: its config, its directory, and what is derived from them once.
+
+    Attributes:
+        config: The run's config.
+        directory: The run directory.
+    """
+
+    def __init__(self, config: PipelineConfig, directory: RunDirectory) -> None:
+        """Keep config and directory; the rest is made when it is first asked for."""
+        self.config = config
+        self.directory = directory
+
+    @cached_property
+    def model(self) -> Summary:
+        """Identity of the potential, JSON-ready."""
+        return model_identity(self.config.exploration.calculator).model_dump(mode="json")
+
+    @cached_property
+    def keys(self) -> StageKeys:
+        """The content keys of the stages."""
+        return StageKeys(self.config, self.model)
+
+    @cached_property
+    def calculator(self) -> MixingCalculator:
+        """The potential of the exploration, built once and kept by the process."""
+        return build_calculator(self.exploration)
+
+    @cached_property
+    def exploration(self) -> ExplorationConfig:
+        """The exploration's config with the radii, floors and limits that the pair scan found.
+
+        Raises:
+            CalculatorError: A pair of elements is not sound; one line for each.
+            RunDirectoryError: The pairs have not been scanned yet.
+        """
+        record = self.directory.read_record(StageRecord, "scan")
+        if record is None or record.key != self.keys.scan(self.elements):
+            message = f"{self.directory.path}: the pairs of elements have not been scanned yet"
+            raise RunDirectoryError(message)
+        text = self.directory.pair_scan.read_text(encoding="utf-8")
+        return PairScan.model_validate_json(text).applied_to(self.config.exploration)
+
+    @cached_property
+    def elements(self) -> list[str]:
+        """Symbols of all elements that the generators use, sorted."""
+        plans = [generator.plan() for generator in build_generators(self.config)]
+        return sorted({symbol for plan in plans for symbol in plan.elements})
+
+    @cached_property
+    def index(self) -> StructureIndex:
+        """The generated structures.
+
+        Raises:
+            RunDirectoryError: Nothing has been generated yet.
+        """
+        return StructureIndex.read(self.directory.structure_index)
+
+    def forget(self, *names: str) -> None:
+        """Read the index, or the exploration's config, anew: a stage has written it again."""
+        for name in names:
+            self.__dict__.pop(name, None)
+
+    def stage(
+        self, stage: Stage, key: str, make: Callable[[], tuple[FileRecord, Summary]]
+    ) -> StageRecord:
+        """Return a stage's record, doing its work unless the same is there already.
+
+        Args:
+            stage: Which stage.
+            key: Content key of all that determines the result.
+            make: Does the work; returns the file and figures for reports.
+        """
+        known = self.directory.read_record(StageRecord, stage)
+        if known is not None and known.key == key and self.directory.is_intact(known.file):
+            return known
+        file, summary = make()
+        record = StageRecord(stage=stage, key=key, file=file, summary=summary)
+        self.directory.write_record(record, stage)
+        return record

@@ -1,0 +1,140 @@
+"""What a run would do, before it does it."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psutil
+
+from mlip_autopipec.calculators.factory import build_calculator, check_elements
+from mlip_autopipec.config.execution import LocalClusterConfig
+from mlip_autopipec.config.pipeline import PipelineConfig
+from mlip_autopipec.generators.base import GenerationPlan
+from mlip_autopipec.generators.factory import build_generators
+
+_TIMED_EVALUATIONS = 3
+_RATTLE_A = 0.01
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """The size of a run.
+
+    Attributes:
+        name: The run's name.
+        generators: What each generator would make.
+        n_steps: MD steps of all structures together.
+        n_moves: Monte Carlo moves of all structures together.
+        n_frames: Frames of all trajectories together, when all goes well.
+        n_selected: Frames that would be kept.
+        n_workers: Workers on this machine; None where a cluster decides.
+    """
+
+    name: str
+    generators: tuple[GenerationPlan, ...]
+    n_steps: int
+    n_moves: int
+    n_frames: int
+    n_selected: int
+    n_workers: int | None
+
+    @property
+    def n_structures(self) -> int:
+        """Structures of all generators together."""
+        return sum(generator.n_structures for generator in self.generators)
+
+
+@dataclass(frozen=True)
+class CostEstimate:
+    """What a run would cost on this machine.
+
+    Attributes:
+        evaluation_s: Time of one evaluation, in s, for each generator's structures.
+        core_s: Time of all evaluations on one worker, in s.
+        wall_s: The same spread over the workers, in s; None where a cluster decides.
+    """
+
+    evaluation_s: tuple[float, ...]
+    core_s: float
+    wall_s: float | None
+
+
+def make_plan(config: PipelineConfig) -> RunPlan:
+    """Resolve a config to the plan of its run; the model's elements are checked.
+
+    Raises:
+        CalculatorError: The model is missing or does not know an element.
+    """
+    plans = tuple(generator.plan() for generator in build_generators(config))
+    elements = sorted({symbol for plan in plans for symbol in plan.elements})
+    check_elements(config.exploration.calculator, elements)
+    exploration = config.exploration
+    n_structures = sum(plan.n_structures for plan in plans)
+    frames_each = exploration.n_steps // exploration.save_every + 1
+    n_frames = n_structures * frames_each
+    return RunPlan(
+        name=config.name,
+        generators=plans,
+        n_steps=n_structures * exploration.n_steps,
+        n_moves=n_structures * _moves_each(config),
+        n_frames=n_frames,
+        n_selected=min(config.sampling.n_samples, n_frames),
+        n_workers=_workers(config),
+    )
+
+
+def estimate_cost(config: PipelineConfig, plan: RunPlan) -> CostEstimate:
+    """Time a few evaluations of a structure of each generator and foretell the run's cost.
+
+    Raises:
+        GenerationError: A generator cannot make its first structure.
+        CalculatorError: The calculator cannot be built.
+    """
+    calculator = build_calculator(config.exploration)
+    each = config.exploration.n_steps + _moves_each(config)
+    seconds = []
+    for generator in build_generators(config):
+        atoms = generator.make(0)
+        atoms.calc = calculator
+        atoms.get_forces()
+        times = []
+        for step in range(_TIMED_EVALUATIONS):
+            atoms.rattle(_RATTLE_A, seed=step)
+            begin = time.perf_counter()
+            atoms.get_forces()
+            times.append(time.perf_counter() - begin)
+        seconds.append(min(times))
+    core_s = math.fsum(
+        second * each * part.n_structures
+        for second, part in zip(seconds, plan.generators, strict=True)
+    )
+    return CostEstimate(tuple(seconds), core_s, _spread(core_s, plan))
+
+
+def _spread(core_s: float, plan: RunPlan) -> float | None:
+    """Spread work over workers, of which none takes less than a whole structure."""
+    if plan.n_workers is None:
+        return None
+    rounds = math.ceil(plan.n_structures / plan.n_workers)
+    return core_s * rounds / plan.n_structures
+
+
+def _moves_each(config: PipelineConfig) -> int:
+    """Return the Monte Carlo moves of one structure."""
+    moves = config.exploration.monte_carlo
+    return 0 if moves is None else config.exploration.n_steps // moves.every * moves.attempts
+
+
+def _workers(config: PipelineConfig) -> int | None:
+    """Return the number of workers, where this machine decides it."""
+    cluster = config.execution.cluster
+    if not isinstance(cluster, LocalClusterConfig):
+        return None
+    return available_cores() if cluster.n_workers == "auto" else cluster.n_workers
+
+
+def available_cores() -> int:
+    """Return the number of cores that this process may use."""
+    allowed: Sequence[int] = psutil.Process().cpu_affinity() or ()
+    return len(allowed) or psutil.cpu_count() or 1

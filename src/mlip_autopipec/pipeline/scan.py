@@ -1,0 +1,27 @@
+"""Before the second stage: how sound the surface is where two atoms come close."""
+
+from mlip_autopipec.calculators.factory import build_calculator
+from mlip_autopipec.calculators.pair_scan import PairScan, scan_pairs
+from mlip_autopipec.files import write_text
+from mlip_autopipec.pipeline.context import RunContext, Summary
+from mlip_autopipec.pipeline.records import FileRecord
+
+
+def scan(run: RunContext) -> tuple[FileRecord, Summary]:
+    """Write ``pair_scan.json``: the curves of every pair of the run's elements.
+
+    Where ``exploration.zbl.scan`` is off there are none, and the exploration's config stays as it
+    is.
+
+    Raises:
+        CalculatorError: The calculator cannot be built.
+    """
+    exploration = run.config.exploration
+    found = PairScan(min_barrier_eV=exploration.zbl.min_barrier_eV, curves=())
+    if exploration.zbl.scan:
+        found = scan_pairs(build_calculator(exploration), exploration, run.elements)
+    path = run.directory.pair_scan
+    write_text(path, found.model_dump_json() + "\n")
+    limits: Summary = {curve.pair: round(curve.limit_A, 4) for curve in found.curves}
+    summary: Summary = {"limits_A": limits, "faults": list(found.faults)}
+    return run.directory.file_record(path, len(found.curves)), summary

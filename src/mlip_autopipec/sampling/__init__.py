@@ -1,0 +1,1 @@
+"""Samplers: the few frames out of many that say the most."""

@@ -1,0 +1,143 @@
+"""Evidence: how well the chosen frames cover all, and how many would do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import JsonValue
+
+from mlip_autopipec.sampling.base import Indices
+from mlip_autopipec.sampling.principal import PrincipalAxes
+
+Points = npt.NDArray[np.floating]
+Floats = npt.NDArray[np.float64]
+
+MAX_PROBES = 5000  # frames whose distance to the chosen ones is followed
+MAX_MAPPED = 2000  # frames that are drawn on the map
+N_SIZES = 24
+CHUNK = 2048  # rows that are compared at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Distance of frames to the chosen ones, as more and more are chosen.
+
+    Attributes:
+        sizes: Numbers of chosen frames.
+        largest: Largest distance of any frame to the chosen ones, for each size.
+        mean: Mean distance, for each size.
+    """
+
+    sizes: list[int]
+    largest: list[float]
+    mean: list[float]
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """Return the curves as lists."""
+        return {"sizes": [*self.sizes], "largest": [*self.largest], "mean": [*self.mean]}
+
+
+def coverage(points: Points, probes: Indices, chosen: Indices, taken: Indices) -> Coverage:
+    """Follow the distances of probes to the first 1, 2, … of the chosen frames.
+
+    Args:
+        points: Standardised descriptors, shape ``(n_points, n_features)``.
+        probes: Places of the frames whose distances are followed.
+        chosen: Places of the chosen frames, in the order of choice.
+        taken: Places of frames that were there before and cover their part from the start.
+    """
+    sizes = np.unique(np.geomspace(1, len(chosen), N_SIZES).round().astype(int)).tolist()
+    nearest = nearest_distances(points, probes, taken)
+    largest, mean = [], []
+    done = 0
+    for size in sizes:
+        nearest = np.minimum(nearest, nearest_distances(points, probes, chosen[done:size]))
+        done = size
+        largest.append(float(nearest.max()))
+        mean.append(float(nearest.mean()))
+    return Coverage(sizes, largest, mean)
+
+
+def nearest_distances(points: Points, probes: Indices, others: Indices) -> Floats:
+    """Return the distance of each probe to the nearest of the others, infinite if there are none.
+
+    It is good to 1e-7 of the points' size, since it is computed from products.
+    """
+    nearest = np.full(len(probes), np.inf)
+    for rows in _chunks(points, others):
+        norms = (rows**2).sum(axis=1)
+        place = 0
+        for chunk in _chunks(points, probes):
+            squared = (chunk**2).sum(axis=1)[:, None] + norms - 2.0 * chunk @ rows.T
+            part = slice(place, place + len(chunk))
+            nearest[part] = np.minimum(nearest[part], squared.min(axis=1))
+            place += len(chunk)
+    return np.asarray(np.sqrt(np.maximum(nearest, 0.0)))
+
+
+def _chunks(points: Points, places: Indices) -> Iterator[Floats]:
+    """Yield rows in double precision, `CHUNK` at a time."""
+    for start in range(0, len(places), CHUNK):
+        yield points[places[start : start + CHUNK]].astype(np.float64)
+
+
+def suggested_size(curve: Coverage) -> int:
+    """Return the size beyond which the mean distance falls slowly.
+
+    It is the knee of the curve: the point farthest below the straight line between its ends
+    (Satopaa et al. 2011, https://doi.org/10.1109/ICDCSW.2011.20).
+    """
+    sizes, mean = np.array(curve.sizes, dtype=float), np.array(curve.mean)
+    if len(sizes) < 3 or mean[0] == mean[-1]:  # noqa: PLR2004 - a line has no knee
+        return curve.sizes[-1]
+    along = (sizes - sizes[0]) / (sizes[-1] - sizes[0])
+    down = (mean - mean[-1]) / (mean[0] - mean[-1])
+    return curve.sizes[int(np.argmax(1.0 - along - down))]
+
+
+def evidence(
+    points: Points,
+    candidates: Indices,
+    chosen: Indices,
+    taken: Indices,
+    rng: np.random.Generator,
+) -> dict[str, JsonValue]:
+    """Return the coverage by the chosen frames and by as many random ones, and a map; JSON-ready.
+
+    Distances are those of at most `MAX_PROBES` candidates, drawn at random.
+
+    Args:
+        points: Standardised descriptors, shape ``(n_points, n_features)``.
+        candidates: Places of the frames that could be chosen; at least one.
+        chosen: Places of the chosen frames, in the order of choice; at least one.
+        taken: Places of frames that were there before.
+        rng: Source of all randomness.
+    """
+    probes = np.sort(_drawn(candidates, MAX_PROBES, rng))
+    by_choice = coverage(points, probes, chosen, taken)
+    by_chance = coverage(points, probes, _drawn(candidates, len(chosen), rng), taken)
+    shown = np.sort(_drawn(probes, MAX_MAPPED, rng))
+    axes = PrincipalAxes.of(points, probes)
+    total = axes.variances.sum()
+    plane = axes.leading(2)
+    return {
+        "n_probes": len(probes),
+        "coverage": by_choice.as_json(),
+        "coverage_random": by_chance.as_json(),
+        "suggested_size": suggested_size(by_choice),
+        "map": {
+            "explained": (plane.variances / total if total else plane.variances).tolist(),
+            "frames": shown.tolist(),
+            "coordinates": plane.coordinates(points, shown).round(5).tolist(),
+            "chosen": chosen.tolist(),
+            "chosen_coordinates": plane.coordinates(points, chosen).round(5).tolist(),
+        },
+    }
+
+
+def _drawn(places: Indices, n: int, rng: np.random.Generator) -> Indices:
+    """Draw some places, or take all if there are no more."""
+    if len(places) <= n:
+        return places
+    return rng.choice(places, size=n, replace=False)

@@ -1,0 +1,1 @@
+"""Storage: the selected frames with their labels and provenance, kept for good."""

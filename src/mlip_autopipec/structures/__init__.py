@@ -1,0 +1,1 @@
+"""Structures as data: files, identity, composition, checks, vacuum and transforms."""

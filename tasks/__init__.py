@@ -1,0 +1,1 @@
+"""Prefect tasks: a few lines each over the pipeline, cached by content in the run directory."""

@@ -1,0 +1,124 @@
+"""The choice between the stock model and its fused twin."""
+
+import logging
+from collections.abc import Callable, Sequence
+
+import pytest
+import torch
+from ase import Atoms
+from ase.calculators.lj import LennardJones
+
+from mlip_autopipec.calculators.fused.acceleration import Acceleration, Package
+from mlip_autopipec.calculators.fused.report import UnsupportedLayerError
+
+
+class Model(torch.nn.Module):
+    """Stands for a model: the well depth of a Lennard-Jones potential."""
+
+    def __init__(self, epsilon_eV: float) -> None:
+        super().__init__()
+        self.epsilon = torch.nn.Parameter(torch.tensor(epsilon_eV, dtype=torch.float64))
+
+
+class Calculator(LennardJones):
+    """Stands for a model's calculator; counts its evaluations."""
+
+    def __init__(self, *models: Model) -> None:
+        super().__init__(sigma=2.3, rc=5.0)
+        self.models = list(models)
+        self.used: list[Model] = []
+
+    def calculate(
+        self,
+        atoms: Atoms | None = None,
+        properties: list[str] | None = None,
+        system_changes: Sequence[str] = (),
+    ) -> None:
+        self.parameters.epsilon = float(self.models[0].epsilon.detach())
+        self.used.append(self.models[0])
+        super().calculate(atoms, properties or ["energy"], system_changes)
+
+
+def accelerate(calculator: Calculator, fuse: Callable[[Model], Model]) -> Acceleration:
+    package = Package(
+        models=lambda own: own.models,
+        install=lambda own, model: setattr(own, "models", [model]),
+        fuse=lambda _own, model: fuse(model),
+    )
+    acceleration = Acceleration(calculator, package)
+    calculator.calculate = acceleration.calculate
+    return acceleration
+
+
+def test_an_equal_twin_is_used_and_compared_once_for_an_element(alloy: Atoms) -> None:
+    stock, twin = Model(0.1), Model(0.1)
+    calculator = Calculator(stock)
+    acceleration = accelerate(calculator, lambda _model: twin)
+    assert not acceleration.report.accelerated
+    alloy.calc = calculator
+    alloy.get_potential_energy()
+    assert acceleration.report.accelerated
+    assert acceleration.report.reason == "equal to the stock model on probes of Cu, Au"
+    assert calculator.used == [stock, twin, stock, twin, twin]
+    alloy.rattle(0.01)
+    alloy.get_forces()
+    alloy.numbers[:] = 29
+    alloy.get_forces()
+    assert calculator.used[5:] == [twin, twin]
+    alloy.numbers[0] = 47
+    alloy.get_forces()
+    assert calculator.used[7:] == [stock, twin, stock, twin, twin]
+
+
+def test_a_different_twin_is_not_used_and_said_so(
+    alloy: Atoms, caplog: pytest.LogCaptureFixture
+) -> None:
+    stock = Model(0.1)
+    calculator = Calculator(stock)
+    acceleration = accelerate(calculator, lambda _model: Model(0.1001))
+    alloy.calc = calculator
+    with caplog.at_level(logging.WARNING):
+        energy = alloy.get_potential_energy()
+    assert not acceleration.report.accelerated
+    assert "on a crystal the energy by" in acceleration.report.reason
+    assert acceleration.report.reason.endswith("(Cu, Au)")
+    assert caplog.messages == [
+        "The stock model runs, slower than the fused kernels would: " + acceleration.report.reason
+    ]
+    alloy.calc = Calculator(stock)
+    assert alloy.get_potential_energy() == energy
+    alloy.calc = calculator
+    alloy.get_forces()
+    assert calculator.used[-1] is stock
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (UnsupportedLayerError("an interaction is Strange"), "an interaction is Strange"),
+        (AttributeError("no", name="conv_tp"), "a layer has no conv_tp"),
+    ],
+)
+def test_an_unknown_layer_leaves_the_stock_model(
+    alloy: Atoms, error: Exception, reason: str
+) -> None:
+    def fuse(_model: Model) -> Model:
+        raise error
+
+    stock = Model(0.1)
+    calculator = Calculator(stock)
+    acceleration = accelerate(calculator, fuse)
+    alloy.calc = calculator
+    alloy.get_potential_energy()
+    assert acceleration.report.reason == reason
+    assert calculator.used == [stock]
+
+
+def test_a_committee_keeps_its_models(alloy: Atoms) -> None:
+    models = [Model(0.1), Model(0.2)]
+    calculator = Calculator(*models)
+    acceleration = accelerate(calculator, lambda model: model)
+    alloy.calc = calculator
+    alloy.get_potential_energy()
+    assert acceleration.report.reason == "the calculator is a committee of models"
+    assert calculator.models == models

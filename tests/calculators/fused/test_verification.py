@@ -1,0 +1,79 @@
+"""The probes, and what is found different on them."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.data import covalent_radii
+
+from mlip_autopipec.calculators.fused.verification import (
+    TOLERANCES,
+    Evaluate,
+    Evaluation,
+    difference,
+    probes,
+)
+
+
+@pytest.mark.parametrize("numbers", [[29], [29, 79], [1, 8], list(range(3, 20))])
+def test_probes_hold_all_elements_and_no_close_pair(numbers: list[int]) -> None:
+    crystal, disturbed = probes(numbers)
+    for atoms in (crystal, disturbed):
+        assert set(atoms.numbers) == set(numbers)
+        assert atoms.pbc.all()
+        distances = atoms.get_all_distances(mic=True)[np.triu_indices(len(atoms), 1)]
+        assert distances.min() > 1.6 * np.mean(covalent_radii[numbers])
+    assert not np.allclose(crystal.cell.array, disturbed.cell.array)
+    assert abs(disturbed.get_volume() / crystal.get_volume() - 1) < 0.05
+
+
+def constant(
+    energy_eV: float = 1.0, force_eV_A: float = 0.0, stress_eV_A3: float = 0.0
+) -> Evaluate:
+    """Return a model of which every structure has the same energy an atom, forces and stress."""
+
+    def evaluate(atoms: Atoms) -> Evaluation:
+        forces = np.full((len(atoms), 3), force_eV_A)
+        return Evaluation(energy_eV * len(atoms), forces, np.full(6, stress_eV_A3))
+
+    return evaluate
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("make", [lambda e: {"energy_eV": 1 + e}, lambda e: {"force_eV_A": e}])
+def test_errors_below_the_tolerance_pass_and_above_do_not(dtype: str, make: Callable) -> None:
+    by_energy = "energy_eV" in make(0.0)
+    tolerances = TOLERANCES[dtype]
+    tolerance = tolerances.energy_eV if by_energy else tolerances.force_eV_A
+    for factor, passes in ((0.5, True), (2.0, False)):
+        found = difference(
+            constant(), constant(**make(factor * tolerance)), numbers=[29], dtype=dtype
+        )
+        assert (found is None) == passes
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        (
+            constant(energy_eV=1.1),
+            "on a crystal the energy by 1.0e-01 eV an atom, more than 1e-06",
+        ),
+        (constant(force_eV_A=2e-5), "on a crystal the forces by 2.0e-05 eV/Å, more than 1e-05"),
+        (constant(stress_eV_A3=0.1), "on a crystal the stress by 1.0e-01 eV/Å³, more than 1e-06"),
+        (constant(force_eV_A=np.nan), "on a crystal the forces by nan eV/Å, more than 1e-05"),
+    ],
+)
+def test_what_differs_is_named(other: Evaluate, message: str) -> None:
+    assert difference(constant(), other, numbers=[29], dtype="float32") == message
+
+
+def test_the_disturbed_probe_counts() -> None:
+    def wrong_when_disturbed(atoms: Atoms) -> Evaluation:
+        cubic = np.allclose(atoms.cell.array, np.diag(np.diag(atoms.cell.array)))
+        return constant(energy_eV=1.0 if cubic else 2.0)(atoms)
+
+    found = difference(constant(), wrong_when_disturbed, numbers=[29], dtype="float32")
+    assert found is not None
+    assert found.startswith("on a strained, rattled crystal the energy")

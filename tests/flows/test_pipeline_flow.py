@@ -1,0 +1,157 @@
+"""The pipeline through Prefect and Dask: the same result as the plain loop, nothing done twice."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from ase.db import connect
+from harness import explored_states, run, write_config
+
+from mlip_autopipec.config import PipelineConfig
+from mlip_autopipec.orchestration.session import read_note
+from mlip_autopipec.pipeline.runner import PipelineRunner
+
+if TYPE_CHECKING:
+    from mlip_autopipec.orchestration.launch import Outcome
+
+NAMES = ["alloy-0000", "alloy-0001", "alloy-0002"]
+ALL_CACHED = dict.fromkeys(NAMES, "Cached")
+
+
+class Finished:
+    """A run that went through, for tests that run it again."""
+
+    def __init__(self, folder: Path, address: str) -> None:
+        self.folder = folder
+        self.address = address
+        self.run_dir = folder / "run"
+        self.first = self.run_again({})
+
+    def run_again(self, changes: dict[str, object]) -> "Outcome":
+        cluster = {"execution.cluster": {"kind": "address", "address": self.address}}
+        return run(write_config(self.folder / "emt.yaml", cluster | changes), self.run_dir)
+
+    @property
+    def states(self) -> dict[str, str]:
+        return explored_states(self.run_dir, len(NAMES))
+
+    @property
+    def database(self) -> bytes:
+        return (self.run_dir / "dataset.db").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def finished(dask_address: str, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    return Finished(tmp_path_factory.mktemp("finished"), dask_address)
+
+
+def test_the_outcome_counts_what_was_done(finished: Finished) -> None:
+    outcome = finished.first
+    assert outcome.kind == "completed"
+    assert (outcome.summary.n_explored, outcome.summary.n_failed) == (3, 0)
+    assert outcome.summary.n_selected == 5
+    assert connect(finished.run_dir / "dataset.db").count() == 5
+
+
+def test_the_outcome_names_the_page_of_the_run(finished: Finished, prefect_api: str) -> None:
+    note = read_note(finished.run_dir)
+    assert note is not None
+    server = prefect_api.removesuffix("/api")
+    assert finished.first.url == f"{server}/runs/flow-run/{note.flow_run_id}"
+
+
+def test_equals_the_plain_loop(finished: Finished, tmp_path: Path) -> None:
+    PipelineRunner(PipelineConfig.from_yaml(finished.folder / "emt.yaml"), tmp_path).run()
+    for name in (
+        "initial_structures.xyz",
+        "exploration_trajectories.xyz",
+        "sampled_structures.xyz",
+    ):
+        assert (finished.run_dir / name).read_bytes() == (tmp_path / name).read_bytes()
+
+
+def test_every_structure_has_a_task_run_of_its_name(finished: Finished) -> None:
+    assert finished.states == dict.fromkeys(NAMES, "Completed")
+
+
+def test_a_second_run_takes_all_from_the_cache_and_starts_no_worker(
+    finished: Finished, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in finished.run_dir.rglob("*.xyz")}
+    database = finished.database
+    monkeypatch.setattr("mlip_autopipec.orchestration.workers.open_cluster", None)
+    outcome = finished.run_again({})
+    assert outcome.summary == finished.first.summary
+    assert {path: path.stat().st_mtime_ns for path in finished.run_dir.rglob("*.xyz")} == before
+    assert finished.database == database
+    assert finished.states == ALL_CACHED
+
+
+@pytest.mark.parametrize("damage", ["deleted", "altered", "torn"])
+def test_a_damaged_trajectory_is_computed_again_alone(finished: Finished, damage: str) -> None:
+    path = finished.run_dir / "trajectories" / "alloy-0001.xyz"
+    content, database = path.read_bytes(), finished.database
+    if damage == "deleted":
+        path.unlink()
+    else:
+        path.write_bytes(content.replace(b"Cu", b"Au", 1) if damage == "altered" else content[:99])
+    finished.run_again({})
+    assert path.read_bytes() == content
+    assert finished.database == database
+    assert finished.states == ALL_CACHED | {"alloy-0001": "Completed"}
+
+
+def test_another_sampling_recomputes_sampling_alone(finished: Finished) -> None:
+    outcome = finished.run_again({"sampling.n_samples": 3})
+    assert outcome.summary.n_selected == 3
+    assert finished.states == ALL_CACHED
+
+
+def test_two_more_structures_explore_two(finished: Finished) -> None:
+    outcome = finished.run_again({"generation.0.n_structures": 5})
+    assert outcome.summary.n_explored == 5
+    new = {"alloy-0003": "Completed", "alloy-0004": "Completed"}
+    assert explored_states(finished.run_dir, 5) == ALL_CACHED | new
+
+
+def test_comments_and_key_order_change_nothing(finished: Finished) -> None:
+    finished.run_again({})
+    config = finished.folder / "emt.yaml"
+    document = yaml.safe_load(config.read_text())
+    reordered = yaml.safe_dump(dict(reversed(document.items())), sort_keys=False)
+    config.write_text(f"# the same, otherwise written\n{reordered}")
+    run(config, finished.run_dir)
+    assert finished.states == ALL_CACHED
+
+
+def test_one_failing_structure_stops_no_other(finished: Finished, tmp_path: Path) -> None:
+    hot = {
+        "execution.cluster": {"kind": "address", "address": finished.address},
+        "execution.max_failed_fraction": 0.5,
+        "exploration.temperature_K": [300, 90_000, 300],
+        "exploration.guards": {"max_temperature_K": 2_000, "max_recoveries": 0},
+    }
+    outcome = run(write_config(tmp_path / "hot.yaml", hot), tmp_path / "run")
+    assert outcome.kind == "partial"
+    assert [name for name, _ in outcome.summary.failures] == ["alloy-0001"]
+    assert explored_states(tmp_path / "run", 3) == {
+        "alloy-0000": "Completed",
+        "alloy-0001": "Failed",
+        "alloy-0002": "Completed",
+    }
+
+
+def test_more_failures_than_allowed_fail_the_run_and_keep_the_rest(
+    finished: Finished, tmp_path: Path
+) -> None:
+    hot = {
+        "execution.cluster": {"kind": "address", "address": finished.address},
+        "execution.max_failed_fraction": 0.25,
+        "exploration.temperature_K": [300, 90_000, 300],
+        "exploration.guards": {"max_temperature_K": 2_000, "max_recoveries": 0},
+    }
+    outcome = run(write_config(tmp_path / "hot.yaml", hot), tmp_path / "run")
+    assert outcome.kind == "failed"
+    assert outcome.message.endswith("execution.max_failed_fraction allows 0.25")
+    assert connect(tmp_path / "run" / "dataset.db").count() == outcome.summary.n_selected == 5

@@ -1,0 +1,115 @@
+"""The wheel, alone in a bare environment and used from another folder."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+UV = shutil.which("uv")
+
+CONFIG = """
+name: bare
+seed: 1
+generation:
+  - kind: alloy
+    lattice: fcc
+    composition: {Cu: 0.5, Au: 0.5}
+    supercell: [2, 1, 1]
+    n_structures: 2
+exploration:
+  calculator: {kind: emt}
+  n_steps: 10
+  save_every: 5
+  monte_carlo: {kind: swap, every: 5, attempts: 1}
+sampling: {kind: fps, n_samples: 3}
+execution: {cluster: {kind: local, n_workers: 2}}
+"""
+
+OWNERS = """
+from importlib.metadata import packages_distributions
+owners = packages_distributions()
+print(sorted(set(owners["flows"] + owners["tasks"] + owners["mlip_autopipec"])))
+"""
+
+
+def _call(*command: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    variables = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PREFECT_", "VIRTUAL_ENV", "PYTHON", "PYTEST"))
+    }
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=variables | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    _call(str(UV), "build", "--wheel", "--out-dir", folder, ROOT, cwd=folder)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def bare_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An interpreter with the wheel and what it requires, at the locked versions, and no extra."""
+    folder = tmp_path_factory.mktemp("bare")
+    python = folder / "venv" / "bin" / "python"
+    _call(str(UV), "venv", "--python", sys.executable, folder / "venv", cwd=folder)
+    _call(
+        *(str(UV), "pip", "install", "--python", python),
+        *("--exclude-newer", "2026-11-01T00:00:00Z", wheel),
+        cwd=folder,
+    )
+    return python
+
+
+pytestmark = pytest.mark.skipif(UV is None, reason="uv builds the wheel; pip install uv")
+
+
+def test_wheel_holds_the_three_packages_and_nothing_else(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    tops = {name.split("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {
+        "mlip_autopipec",
+        "flows",
+        "tasks",
+    }
+    assert "mlip_autopipec/py.typed" in names
+    assert "mlip_autopipec/cli/templates/alloy.yaml" in names
+
+
+@pytest.mark.timeout(600)
+def test_short_run_in_a_bare_environment(bare_python: Path, tmp_path: Path) -> None:
+    home, folder = tmp_path / "home", tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "config.yaml").write_text(CONFIG, encoding="utf-8")
+    program = bare_python.parent / "mlip-autopipe"
+    environment = {"HOME": str(home), "MLIP_AUTOPIPE_HOME": str(home / "mlip-autopipe")}
+    owners = _call(bare_python, "-c", OWNERS, cwd=folder)
+    assert owners.stdout.strip() == "['mlip-autopipe']"
+    try:
+        done = _call(program, "run", "config.yaml", cwd=folder, **environment)
+    finally:
+        _call(program, "server", "stop", cwd=folder, **environment)
+    assert "selected" in done.stdout
+    listed = _call(bare_python.parent / "ase", "db", "runs/bare/dataset.db", "--count", cwd=folder)
+    assert listed.stdout.split()[0] == "3"
+    heavy = _call(
+        bare_python, "-c", "import importlib.util as u; print(u.find_spec('torch'))", cwd=folder
+    )
+    assert heavy.stdout.strip() == "None"

@@ -1,0 +1,167 @@
+"""The whole way from descriptions on disk to the chosen frames."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase import Atoms
+
+from mlip_autopipec.config.sampling import (
+    FarthestPointSamplerConfig,
+    RandomSamplerConfig,
+    SamplingConfig,
+    SOAPConfig,
+)
+from mlip_autopipec.descriptors.soap import SOAPDescriptor
+from mlip_autopipec.errors import SamplingError
+from mlip_autopipec.sampling.choice import Material, choose_frames
+from mlip_autopipec.sampling.description import Description
+from mlip_autopipec.sampling.factory import build_sampler
+from mlip_autopipec.sampling.frames import FrameTable
+from mlip_autopipec.sampling.gathering import gather
+from mlip_autopipec.sampling.standardisation import Standardisation
+
+MakeTable = Callable[..., FrameTable]
+SOAP = SOAPConfig(r_cut_A=4.0, n_max=3, l_max=2)
+
+
+@pytest.fixture(scope="module")
+def described(
+    trajectories: list[list[Atoms]], tmp_path_factory: pytest.TempPathFactory
+) -> list[Path]:
+    """Descriptions of two trajectories, on disk."""
+    folder = tmp_path_factory.mktemp("described")
+    descriptor = SOAPDescriptor(SOAP, ["Cu", "Au"])
+    paths = []
+    for number, frames in enumerate(trajectories):
+        path = folder / f"{number}.npz"
+        Description.of(iter(frames), descriptor, environments=True).save(path)
+        paths.append(path)
+    return paths
+
+
+@pytest.fixture
+def material(described: list[Path], tmp_path: Path) -> Material:
+    return gather(described, [], tmp_path)
+
+
+def choose(material: Material, config: SamplingConfig, seed: int = 0) -> list[int]:
+    return choose_frames(material, config, np.random.default_rng(seed)).indices.tolist()
+
+
+def test_gathered_points_are_those_standardised_at_once(
+    material: Material, trajectories: list[list[Atoms]]
+) -> None:
+    descriptor = SOAPDescriptor(SOAP, ["Cu", "Au"])
+    raw = descriptor.describe(frame for frames in trajectories for frame in frames)
+    expected = Standardisation.of(raw).applied(raw)
+    assert isinstance(material.points, np.memmap)
+    # Blocks add up in another order: double precision, then rounded to single.
+    assert np.allclose(material.points, expected, atol=1e-6)
+    assert material.environments is not None
+    assert material.environments.starts.tolist() == list(range(0, 4 * 45 + 1, 4))
+    assert len(material.table) == 45
+
+
+def test_without_filters_it_is_the_plain_sampler(
+    material: Material, trajectories: list[list[Atoms]]
+) -> None:
+    """The defaults change nothing about a simple farthest-point selection."""
+    config = FarthestPointSamplerConfig(n_samples=12, descriptor=SOAP)
+    descriptor = SOAPDescriptor(SOAP, ["Cu", "Au"])
+    raw = descriptor.describe(frame for frames in trajectories for frame in frames)
+    plain = build_sampler(config).select(raw, 45, np.random.default_rng(0))
+    assert choose(material, config) == plain.indices.tolist()
+
+
+def test_the_report_is_json(material: Material) -> None:
+    config = FarthestPointSamplerConfig(n_samples=60, descriptor=SOAP)
+    choice = choose_frames(material, config, np.random.default_rng(0))
+    report = choice.report
+    assert json.loads(json.dumps(report, allow_nan=False)) == report
+    assert report["n_frames"] == report["n_candidates"] == report["n_chosen"] == 45
+    assert report["notes"] == ["60 frames were asked for and there are 45: all are kept"]
+    assert set(report["correlation"]) == {"alloy-0001", "alloy-0002"}
+    assert report["known"] is None
+    assert choice.distances is not None
+    assert choice.distances[0] == np.inf
+
+
+@pytest.mark.parametrize("compare", ["structures", "environments"])
+def test_known_frames_are_not_chosen_again(
+    compare: str, described: list[Path], tmp_path: Path
+) -> None:
+    """With the first trajectory known, it is the second that is chosen from, where it is new."""
+    config = FarthestPointSamplerConfig.model_validate(
+        {"n_samples": 10, "descriptor": SOAP.model_dump(), "compare": compare}
+    )
+    material = gather(described, [described[0]], tmp_path)
+    assert len(material.known) == 20
+    choice = choose_frames(material, config, np.random.default_rng(0))
+    assert min(choice.indices) >= 20
+    assert max(choice.indices) < 45
+    known = choice.report["known"]
+    assert known["n_known"] == 20
+    assert 0 < known["n_new"] <= 25
+
+
+def test_known_frames_are_rejected_as_duplicates(described: list[Path], tmp_path: Path) -> None:
+    config = FarthestPointSamplerConfig.model_validate(
+        {"n_samples": 40, "descriptor": SOAP.model_dump(), "filters": {"duplicate_distance": 1e-3}}
+    )
+    choice = choose_frames(
+        gather(described, [described[0]], tmp_path), config, np.random.default_rng(0)
+    )
+    assert choice.report["rejected"] == {"known": 20}
+    assert sorted(choice.indices) == list(range(20, 45))
+
+
+def test_no_stratum_is_starved(material: Material) -> None:
+    config = FarthestPointSamplerConfig.model_validate(
+        {
+            "n_samples": 20,
+            "descriptor": SOAP.model_dump(),
+            "strata": {"by": ["temperature"], "share": 1.0, "temperature_bins": 2},
+        }
+    )
+    choice = choose_frames(material, config, np.random.default_rng(0))
+    assert choice.report["quotas"]["strata"] == {"300-600 K": 10, "600-900 K": 10}
+    assert sum(index < 20 for index in choice.indices) == 10
+
+
+def test_a_share_is_drawn_at_random(material: Material) -> None:
+    config = FarthestPointSamplerConfig(n_samples=20, descriptor=SOAP, equilibrium_share=0.25)
+    draws = [set(choose(material, config, seed)[:5]) for seed in range(3)]
+    assert draws[0] != draws[1]
+    assert len(set(choose(material, config))) == 20
+
+
+def test_the_order_of_reasons_and_an_empty_sieve(make_table: MakeTable) -> None:
+    table = make_table(3, quality=["pre_failure"] * 3)
+    with pytest.raises(SamplingError) as error:
+        choose_frames(Material(table), RandomSamplerConfig(), np.random.default_rng(0))
+    assert str(error.value) == "no frame is left to choose from, of 3 (rejected by quality: 3)"
+
+
+def test_random_needs_no_points(make_table: MakeTable) -> None:
+    choice = choose_frames(
+        Material(make_table(30)), RandomSamplerConfig(n_samples=7), np.random.default_rng(0)
+    )
+    assert len(set(choice.indices.tolist())) == 7
+    assert choice.distances is None
+    assert choice.report["evidence"] is None
+
+
+def test_descriptions_that_do_not_belong_together(
+    described: list[Path], trajectories: list[list[Atoms]], tmp_path: Path
+) -> None:
+    other = tmp_path / "other.npz"
+    descriptor = SOAPDescriptor(SOAPConfig(r_cut_A=4.0, n_max=2, l_max=1), ["Cu", "Au"])
+    Description.of(trajectories[0], descriptor, environments=False).save(other)
+    with pytest.raises(SamplingError, match="features a frame, the first has"):
+        gather([described[0], other], [], tmp_path)
+    other.write_bytes(b"nothing of the kind")
+    with pytest.raises(SamplingError, match="is not a description of frames"):
+        gather([other], [], tmp_path)
