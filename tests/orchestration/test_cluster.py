@@ -63,11 +63,17 @@ def test_workers_leave_signals_to_the_flow_and_nothing_stays_behind(
 def test_the_settings_hold_while_the_workers_live(monkeypatch: pytest.MonkeyPatch) -> None:
     """Dask reads some of them when a worker is lost, long after the cluster was made."""
     monkeypatch.setattr("distributed.LocalCluster", FakeCluster)
-    with open_cluster(LocalClusterConfig()):
-        # Dask's own 15 s would close a worker for good that takes longer to come back.
-        assert dask.config.get("distributed.deploy.lost-worker-timeout") == "1 hour"
-        assert dask.config.get("distributed.scheduler.no-workers-timeout") == "10 minutes"
-    assert dask.config.get("distributed.deploy.lost-worker-timeout") == "15s"
+    # What holds outside is set here: the session's own workers may live beside this test.
+    outside = {
+        "distributed.deploy.lost-worker-timeout": "15s",
+        "distributed.scheduler.no-workers-timeout": None,
+    }
+    with dask.config.set(outside):
+        with open_cluster(LocalClusterConfig()):
+            # Dask's own 15 s would close a worker for good that takes longer to come back.
+            assert dask.config.get("distributed.deploy.lost-worker-timeout") == "1 hour"
+            assert dask.config.get("distributed.scheduler.no-workers-timeout") == "10 minutes"
+        assert {name: dask.config.get(name) for name in outside} == outside
 
 
 class FakeCluster:
