@@ -143,9 +143,20 @@ def test_every_pair_of_the_elements_is_scanned_and_written_into_the_config() -> 
     assert applied.zbl.pairs["W-Ta"] == config.zbl.pairs["W-Ta"]
     gold = applied.zbl.pairs["Cu-Au"]
     assert (gold.inner_A, gold.outer_A, gold.floor_A) == (1.2, 1.7, None)
-    assert gold.limit_A == result.curves[1].limit_A
-    assert applied.model_copy(update={"zbl": config.zbl}) == config
+    assert applied.guards.min_distances_A == {c.pair: c.limit_A for c in result.curves}
+    assert applied.model_copy(update={"zbl": config.zbl, "guards": config.guards}) == config
     assert ExplorationConfig.model_validate(applied.model_dump()) == applied
+
+
+def test_a_limit_given_by_the_user_is_kept_where_it_is_larger() -> None:
+    limits = {"Au-Cu": 1.9, "Au-Au": 0.01, "W-Ta": 1.0}
+    config = ExplorationConfig.model_validate(
+        {"calculator": {"kind": "emt"}, "guards": {"min_distances_A": limits}}
+    )
+    result = scan_pairs(build_calculator(config), config, ["Au", "Cu"])
+    applied = result.applied_to(config).guards.min_distances_A
+    found = {curve.pair: curve.limit_A for curve in result.curves}
+    assert applied == {**found, "Cu-Au": 1.9, "W-Ta": 1.0}
 
 
 @pytest.mark.model

@@ -88,6 +88,7 @@ def test_run_ends_with_its_figures(folder: Path, first: subprocess.CompletedProc
         "explored": "3",
         "failed": "0",
         "frames": "21",
+        "touched by ZBL": "0.0% of the frames",
         "selected": "8",
         "run directory": str(folder / "runs" / "whole"),
         "database": str(folder / "runs" / "whole" / "dataset.db"),

@@ -230,10 +230,29 @@ def test_a_pair_at_its_limit_is_noticed_at_once(zbl: ZBLCalculator | None) -> No
             guards.check(atoms, state, 10)
 
 
+@pytest.mark.parametrize("zbl", [None, ZBLCalculator()], ids=["without ZBL", "with ZBL"])
+def test_a_pair_has_the_limit_that_its_scan_found(zbl: ZBLCalculator | None) -> None:
+    """Copper's own limit is larger than 0.4 of its radii (1.056 Å); that of Cu-Au is smaller."""
+    atoms = bulk("Cu", cubic=True) * (2, 2, 2)
+    atoms.symbols[1] = "Au"
+    config = GuardsConfig(min_distances_A={"Cu-Cu": 1.3, "Au-Cu": 0.2})
+    guards = Guards(atoms, config, ensemble=BULK, zbl=zbl)
+    for other, limit_A in ((1, 0.4 * (1.32 + 1.36)), (2, 1.3)):
+        close = atoms.copy()
+        for distance_A in (limit_A + 1e-3, limit_A - 1e-3):
+            close.positions[other] = close.positions[0] + [distance_A, 0.0, 0.0]
+            state = evaluation(close, 0.0 if zbl is None else zbl.sums(close).energy_eV)
+            if distance_A > limit_A:
+                guards.check(close, state, 10)
+                continue
+            with pytest.raises(TrajectoryFault, match=rf"the limit is {limit_A:.3f} Å$"):
+                guards.check(close, state, 10)
+
+
 def test_distances_are_searched_only_where_zbl_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     searches = []
     monkeypatch.setattr(
-        "mlip_autopipec.explorers.guards.shortest_distance_fault",
+        "mlip_autopipec.explorers.guards.PairLimits.fault",
         lambda *_args: searches.append(1),
     )
     atoms = bulk("Cu", cubic=True) * (2, 2, 2)

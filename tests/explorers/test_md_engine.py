@@ -43,6 +43,7 @@ def test_every_frame_says_where_it_comes_from(
         assert frame.info["structure_id"] == "alloy-0003"
         assert frame.info["generator"] == "alloy"
         assert frame.info["ensemble"] == "npt"
+        assert frame.info["ensemble_reason"].startswith("bulk: ")
         assert frame.info["seed"] == 7
         assert frame.info["quality"] == "ok"
         assert frame.info["pressure_GPa"] == 2.0

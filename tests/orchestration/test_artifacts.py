@@ -13,6 +13,7 @@ SUMMARY = RunSummary(
     n_explored=3,
     n_failed=1,
     n_frames=60,
+    n_frames_zbl=3,
     n_selected=20,
     failures=(("alloy-0002", "temperature 30000 K | above 20000 K\nat step 7"),),
     database="dataset.db",
@@ -24,6 +25,7 @@ SUMMARY = RunSummary(
 def test_the_summary_counts_and_names_failures_in_one_row_each() -> None:
     text = summary_markdown(SUMMARY)
     assert "| explored | 3 |" in text
+    assert "| touched by ZBL | 5.0% of the frames |" in text
     assert "| steps per second and worker | 8 |" in text
     assert "| alloy-0002 | temperature 30000 K \\| above 20000 K at step 7 |" in text
 

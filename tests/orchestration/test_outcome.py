@@ -14,6 +14,7 @@ def summary(n_failed: int, n_frames: int = 40) -> RunSummary:
         n_explored=4 - n_failed,
         n_failed=n_failed,
         n_frames=n_frames,
+        n_frames_zbl=0,
         n_selected=10,
         failures=tuple((f"alloy-000{number}", "hot") for number in range(n_failed)),
         database="dataset.db",

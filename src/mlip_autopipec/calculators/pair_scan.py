@@ -23,6 +23,7 @@ from mlip_autopipec.calculators.mixing import MixingCalculator
 from mlip_autopipec.calculators.zbl import ZBLCalculator
 from mlip_autopipec.config.calculator import PairRadiiConfig
 from mlip_autopipec.config.exploration import ExplorationConfig
+from mlip_autopipec.config.pairs import pair_key
 from mlip_autopipec.errors import CalculatorError
 
 Floats = npt.NDArray[np.float64]
@@ -103,15 +104,20 @@ class PairScan(BaseModel):
                 inner_A=curve.radii_A[0],
                 outer_A=curve.radii_A[1],
                 floor_A=curve.floor_A,
-                limit_A=curve.limit_A,
             )
             for curve in self.curves
             if curve.radii_A is not None
         }
-        scanned = {_key(pair) for pair in found}
-        others = {n: pair for n, pair in exploration.zbl.pairs.items() if _key(n) not in scanned}
+        limits_A = {curve.pair: curve.limit_A for curve in self.curves}
+        for name, limit_A in exploration.guards.min_distances_A.items():
+            pair = next((pair for pair in limits_A if pair_key(pair) == pair_key(name)), name)
+            limits_A[pair] = max(limit_A, limits_A.get(pair, 0.0))
+        scanned = {pair_key(pair) for pair in found}
+        given = exploration.zbl.pairs.items()
+        others = {name: pair for name, pair in given if pair_key(name) not in scanned}
         zbl = exploration.zbl.model_copy(update={"pairs": {**others, **found}})
-        return exploration.model_copy(update={"zbl": zbl})
+        guards = exploration.guards.model_copy(update={"min_distances_A": limits_A})
+        return exploration.model_copy(update={"zbl": zbl, "guards": guards})
 
 
 def scan_pairs(
@@ -128,13 +134,13 @@ def scan_pairs(
     """
     zbl = exploration.zbl
     floor = zbl.floor and zbl.enabled and takes_floor(exploration.calculator)
-    fixed = {_key(pair) for pair in zbl.pairs}
+    fixed = {pair_key(pair) for pair in zbl.pairs}
     symbols = sorted(set(elements), key=atomic_numbers.__getitem__)
     curves = []
     for first, second in combinations_with_replacement(symbols, 2):
         model = _model_curve(calculator, first, second)
         tried = [_judged(model, calculator.zbl, zbl.min_barrier_eV, floor=floor)]
-        if tried[0].fault is not None and _key(tried[0].pair) not in fixed:
+        if tried[0].fault is not None and pair_key(tried[0].pair) not in fixed:
             tried.extend(
                 _judged(model, wider, zbl.min_barrier_eV, floor=floor) for wider in _wider(model)
             )
@@ -247,8 +253,3 @@ def _repulsion(model: _ModelCurve, zbl: ZBLCalculator | None) -> tuple[Floats, F
             sums = zbl.sums(Atoms(model.symbols, positions=[[0, 0, 0], [0, 0, distance]]))
             energies[k], forces[k] = sums.energy_eV, sums.forces_eV_A[1, 2]
     return energies, forces
-
-
-def _key(pair: str) -> frozenset[str]:
-    """Return a pair without its order."""
-    return frozenset(pair.split("-"))

@@ -60,6 +60,7 @@ def summary_rows(summary: RunSummary, ui_url: str | None) -> Rows:
         ("explored", f"{summary.n_explored:,}"),
         ("failed", f"[{colour}]{summary.n_failed:,}[/]"),
         ("frames", f"{summary.n_frames:,}"),
+        ("touched by ZBL", f"{summary.zbl_fraction:.1%} of the frames"),
         ("selected", f"{summary.n_selected:,}"),
         ("run directory", escape(summary.run_dir)),
     ]

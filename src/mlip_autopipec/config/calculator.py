@@ -1,11 +1,11 @@
 """Config of the calculators and of the ZBL repulsion mixed with them."""
 
-import re
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from mlip_autopipec.config.base import ELEMENTS, Count, NonNegative, Positive, Section
+from mlip_autopipec.config.base import Count, NonNegative, Positive, Section
+from mlip_autopipec.config.pairs import PairValues
 
 
 class TorchCalculatorConfig(Section):
@@ -69,9 +69,6 @@ class PairRadiiConfig(Section):
     floor_A: Positive | None = Field(
         None, description="Shortest distance that the model is shown, in Å; null: the true one."
     )
-    limit_A: Positive | None = Field(
-        None, description="Shortest distance at which the surface can be trusted, in Å."
-    )
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -93,7 +90,7 @@ class ZBLConfig(Section):
     )
     inner_A: Positive | None = Field(None, description="Inner radius of all pairs, in Å.")
     outer_A: Positive | None = Field(None, description="Outer radius of all pairs, in Å.")
-    pairs: dict[str, PairRadiiConfig] = Field(
+    pairs: PairValues[PairRadiiConfig] = Field(
         default_factory=dict, description="Distances of named pairs, for instance Cu-Au."
     )
     scan: bool = Field(
@@ -105,21 +102,6 @@ class ZBLConfig(Section):
     min_barrier_eV: NonNegative = Field(
         100.0, description="Height that every pair's wall should have, in eV above the dimer."
     )
-
-    @field_validator("pairs")
-    @classmethod
-    def _named_pairs(cls, pairs: dict[str, PairRadiiConfig]) -> dict[str, PairRadiiConfig]:
-        seen: set[frozenset[str]] = set()
-        for name in pairs:
-            parts = re.split("-", name)
-            if len(parts) != 2 or not set(parts) <= ELEMENTS:  # noqa: PLR2004 - a pair
-                message = f"{name!r} is not a pair of elements such as 'Cu-Au'"
-                raise ValueError(message)
-            if frozenset(parts) in seen:
-                message = f"{name!r} is given twice"
-                raise ValueError(message)
-            seen.add(frozenset(parts))
-        return pairs
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -13,6 +13,7 @@ from mlip_autopipec.config.base import (
     Section,
 )
 from mlip_autopipec.config.calculator import CalculatorConfig, ZBLConfig
+from mlip_autopipec.config.pairs import PairValues
 from mlip_autopipec.config.schedule import (
     Pressures,
     PressureSchedule,
@@ -66,6 +67,11 @@ class GuardsConfig(Section):
     max_force_eV_A: Positive = Field(100.0, description="Largest force on an atom, in eV/Å.")
     min_distance_scale: NonNegative = Field(
         0.4, description="Shortest distance, as a fraction of the pair's sum of covalent radii."
+    )
+    min_distances_A: PairValues[Positive] = Field(
+        default_factory=dict,
+        description="Shortest distance of named pairs in Å, such as {Cu-Au: 1.2}, where it is "
+        "larger; the pair scan adds those below which the surface cannot be trusted.",
     )
     max_temperature_K: Positive = Field(
         20_000.0, description="Largest instantaneous temperature, in K."

@@ -12,10 +12,11 @@ from mlip_autopipec.calculators.identity import model_identity
 from mlip_autopipec.config.canonical import content_key
 from mlip_autopipec.config.exploration import ExplorationConfig
 from mlip_autopipec.config.schedule import PressureSchedule, TemperatureSchedule
+from mlip_autopipec.explorers.ensembles import Ensemble
 from mlip_autopipec.explorers.surface import Surface
 from mlip_autopipec.seeds import child_rng
 
-_VERSION = 1
+_VERSION = 2
 """Raised when the same content would give another trajectory."""
 
 
@@ -49,12 +50,13 @@ class Assignment:
         """Return the generator for a purpose; it depends on nothing but seed and identifier."""
         return child_rng(self.seed, "explore", self.structure_id, *purpose)
 
-    def provenance(self, ensemble: str) -> dict[str, Any]:
+    def provenance(self, ensemble: Ensemble) -> dict[str, Any]:
         """Return what all frames say about where they come from."""
         return {
             "structure_id": self.structure_id,
             "generator": str(self.atoms.info.get("generator", "unknown")),
-            "ensemble": ensemble,
+            "ensemble": ensemble.name,
+            "ensemble_reason": ensemble.reason,
             "seed": self.seed,
         }
 

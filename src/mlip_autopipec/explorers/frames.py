@@ -22,6 +22,7 @@ PROVENANCE_KEYS = (
     "temperature_K",
     "pressure_GPa",
     "ensemble",
+    "ensemble_reason",
     "energy_mlip_eV",
     "energy_zbl_eV",
     "swap_acceptance",

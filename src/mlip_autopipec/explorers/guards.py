@@ -5,7 +5,7 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 from ase import Atoms
-from ase.data import chemical_symbols, covalent_radii
+from ase.data import chemical_symbols
 
 from mlip_autopipec.calculators.zbl import ZBLCalculator
 from mlip_autopipec.config.exploration import GuardsConfig
@@ -14,7 +14,7 @@ from mlip_autopipec.explorers.faults import TrajectoryFault
 from mlip_autopipec.explorers.fragments import Fragments
 from mlip_autopipec.explorers.momenta import kinetic_temperature_K
 from mlip_autopipec.explorers.surface import Evaluation
-from mlip_autopipec.structures.checks import shortest_distance_fault
+from mlip_autopipec.structures.checks import PairLimits
 
 _PAIRS_EVERY = 10
 _FRAGMENTS_EVERY = 100
@@ -55,7 +55,8 @@ class Guards:
         self._config = config
         self._has_cell = ensemble.strain is not None
         self._start_volume_A3 = atoms.get_volume() if self._has_cell else 0.0
-        self._alarm = _pair_alarm(atoms, config.min_distance_scale, zbl)
+        self._pair_limits = PairLimits(config.min_distance_scale, config.min_distances_A)
+        self._alarm = _pair_alarm(atoms, self._pair_limits, zbl)
         self._fragments = None if ensemble.dimensionality == _BULK else Fragments.of(atoms)
 
     def check(self, atoms: Atoms, evaluation: Evaluation, step: int) -> None:
@@ -119,21 +120,21 @@ class Guards:
             self._check_pairs(atoms)
 
     def _check_pairs(self, atoms: Atoms) -> None:
-        fault = shortest_distance_fault(atoms, self._config.min_distance_scale)
+        fault = self._pair_limits.fault(atoms)
         if fault is not None:
             raise TrajectoryFault(fault)
 
 
-def _pair_alarm(
-    atoms: Atoms, min_distance_scale: float, zbl: ZBLCalculator | None
-) -> _PairAlarm | None:
+def _pair_alarm(atoms: Atoms, limits: PairLimits, zbl: ZBLCalculator | None) -> _PairAlarm | None:
     """Return the alarm, if ZBL reaches beyond the limit of every pair of species."""
-    if zbl is None or min_distance_scale == 0.0:
+    if zbl is None:
         return None
     energies = []
     for pair in combinations_with_replacement(np.unique(atoms.numbers), 2):
-        limit_A = min_distance_scale * float(covalent_radii[list(pair)].sum())
+        limit_A = float(limits.limits_A[pair])
+        if limit_A == 0.0:
+            continue
         dimer = Atoms(pair, positions=[[0.0, 0.0, 0.0], [0.0, 0.0, limit_A]])
         energies.append(zbl.sums(dimer).energy_eV)
-    least = min(energies)
+    least = min(energies, default=0.0)
     return _PairAlarm(least) if least > 0.0 else None

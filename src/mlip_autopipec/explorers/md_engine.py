@@ -119,7 +119,7 @@ def _finish(session: Session, reason: str, path: Path) -> ExplorationResult:
 def _frames(session: Session, *, failed: bool) -> Iterator[Atoms]:
     """Yield the frames; those of the last stretch before a failure are tagged."""
     simulation, assignment = session.simulation, session.simulation.assignment
-    provenance = assignment.provenance(simulation.ensemble.name)
+    provenance = assignment.provenance(simulation.ensemble)
     doubtful_after = simulation.step - assignment.config.checkpoint_every
     for packet in session.frames:
         doubtful = failed and packet.data["step"] > doubtful_after

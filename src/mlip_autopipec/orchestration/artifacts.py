@@ -56,6 +56,7 @@ def summary_markdown(summary: RunSummary) -> str:
         ("explored", f"{summary.n_explored}"),
         ("failed", f"{summary.n_failed}"),
         ("frames", f"{summary.n_frames}"),
+        ("touched by ZBL", f"{summary.zbl_fraction:.1%} of the frames"),
         ("selected and stored", f"{summary.n_selected}"),
         ("MD steps", f"{summary.n_steps}"),
         ("steps per second and worker", f"{speed:.3g}"),

@@ -76,6 +76,9 @@ def gather(run: RunContext, records: Sequence[StructureRecord]) -> tuple[FileRec
         "failures": failures,
         "trajectories": trajectories,
         "wall_time_s": sum(record.figure("wall_time_s") for record in records),
+        "n_frames_zbl": round(
+            sum(record.figure("zbl_fraction") * record.n_frames for record in records)
+        ),
         "n_steps": round(sum(record.figure("n_steps") for record in records)),
     }
     return run.directory.file_record(path, sum(file.n_items for file in files)), summary

@@ -97,6 +97,7 @@ class RunSummary(Record):
         n_explored: Structures whose exploration ended well.
         n_failed: Structures whose exploration failed.
         n_frames: Frames kept of all trajectories.
+        n_frames_zbl: Frames of them with a pair inside ZBL's range.
         n_selected: Frames selected and stored.
         failures: ``(structure_id, reason)`` of each failed structure.
         database: Path of the database relative to the run directory.
@@ -110,6 +111,7 @@ class RunSummary(Record):
     n_explored: int
     n_failed: int
     n_frames: int
+    n_frames_zbl: int
     n_selected: int
     failures: tuple[tuple[str, str], ...]
     database: str
@@ -120,3 +122,8 @@ class RunSummary(Record):
     def failed_fraction(self) -> float:
         """Failed structures as a share of all generated ones."""
         return self.n_failed / self.n_generated if self.n_generated else 0.0
+
+    @property
+    def zbl_fraction(self) -> float:
+        """Share of the frames with a pair of atoms inside ZBL's range."""
+        return self.n_frames_zbl / self.n_frames if self.n_frames else 0.0

@@ -26,6 +26,7 @@ def summarise(run: RunContext) -> RunSummary:
         n_explored=_number(figures, "n_structures") - len(pairs),
         n_failed=len(pairs),
         n_frames=_count(run, "explore"),
+        n_frames_zbl=_number(figures, "n_frames_zbl"),
         n_selected=_count(run, "sample"),
         failures=pairs,
         database=run.config.storage.database,

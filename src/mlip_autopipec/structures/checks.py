@@ -1,12 +1,16 @@
 """Checks that a structure passes before anything is computed with it."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from ase import Atoms
-from ase.data import chemical_symbols, covalent_radii
+from ase.data import atomic_numbers, chemical_symbols, covalent_radii
 
 from mlip_autopipec.structures.neighbours import neighbour_pairs
+
+Floats = npt.NDArray[np.float64]
 
 _FIRST_CUTOFF_A = 3.0
 _LAST_CUTOFF_A = 100.0
@@ -52,6 +56,42 @@ def closest_scaled_distance(atoms: Atoms) -> ClosestPair | None:
     return _closest_within(atoms, pair.ratio * largest_sum_A * (1.0 + 1e-9))
 
 
+class PairLimits:
+    """Shortest distances allowed, for each pair of elements.
+
+    Attributes:
+        limits_A: Limit in Å by the numbers of two elements, shape ``(119, 119)``.
+    """
+
+    def __init__(self, scale: float, named_A: Mapping[str, float] | None = None) -> None:
+        """Scale the sums of covalent radii; the limits of named pairs hold where they are larger.
+
+        Args:
+            scale: Least distance as a fraction of the pair's sum of covalent radii.
+            named_A: Least distance in Å of pairs such as Cu-Au.
+        """
+        self.limits_A: Floats = scale * np.add.outer(covalent_radii, covalent_radii)
+        for name, limit_A in (named_A or {}).items():
+            i, j = (atomic_numbers[symbol] for symbol in name.split("-"))
+            self.limits_A[i, j] = self.limits_A[j, i] = max(limit_A, self.limits_A[i, j])
+
+    def fault(self, atoms: Atoms) -> str | None:
+        """Say which pair of atoms is too close, if any (see `shortest_distance_fault`)."""
+        numbers = np.unique(atoms.numbers)
+        cutoff_A = float(self.limits_A[np.ix_(numbers, numbers)].max(initial=0.0))
+        pairs = neighbour_pairs(atoms, cutoff_A)
+        limits_A = self.limits_A[atoms.numbers[pairs.first], atoms.numbers[pairs.second]]
+        close = np.flatnonzero(pairs.distances_A < limits_A)
+        if len(close) == 0:
+            return None
+        best = int(close[np.argmin(pairs.distances_A[close] / limits_A[close])])
+        i, j = sorted((int(pairs.first[best]), int(pairs.second[best])))
+        first, second = (f"{chemical_symbols[atoms.numbers[k]]} (atom {k})" for k in (i, j))
+        other = "its own periodic image" if i == j else second
+        distance_A, limit_A = pairs.distances_A[best], limits_A[best]
+        return f"{first} is {distance_A:.3f} Å from {other}; the limit is {limit_A:.3f} Å"
+
+
 def shortest_distance_fault(atoms: Atoms, min_distance_scale: float) -> str | None:
     """Say which pair of atoms is too close, if any.
 
@@ -66,14 +106,7 @@ def shortest_distance_fault(atoms: Atoms, min_distance_scale: float) -> str | No
     Raises:
         ValueError: Positions or cell are not finite, or the periodic cell vectors are degenerate.
     """
-    radii_A = covalent_radii[atoms.numbers]
-    pair = _closest_within(atoms, 2.0 * float(radii_A.max(initial=0.0)) * min_distance_scale)
-    if pair is None or pair.ratio >= min_distance_scale:
-        return None
-    limit_A = min_distance_scale * (radii_A[pair.i] + radii_A[pair.j])
-    first, second = (f"{chemical_symbols[atoms.numbers[k]]} (atom {k})" for k in (pair.i, pair.j))
-    other = "its own periodic image" if pair.i == pair.j else second
-    return f"{first} is {pair.distance_A:.3f} Å from {other}; the limit is {limit_A:.3f} Å"
+    return PairLimits(min_distance_scale).fault(atoms)
 
 
 def _closest_within(atoms: Atoms, cutoff_A: float) -> ClosestPair | None:
