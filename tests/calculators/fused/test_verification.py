@@ -13,12 +13,13 @@ from mlip_autopipec.calculators.fused.verification import (
     Evaluation,
     difference,
     probes,
+    spacings_A,
 )
 
 
 @pytest.mark.parametrize("numbers", [[29], [29, 79], [1, 8], list(range(3, 20))])
 def test_probes_hold_all_elements_and_no_close_pair(numbers: list[int]) -> None:
-    crystal, disturbed = probes(numbers)
+    crystal, disturbed = probes(numbers, next(spacings_A(numbers)))
     for atoms in (crystal, disturbed):
         assert set(atoms.numbers) == set(numbers)
         assert atoms.pbc.all()
@@ -26,6 +27,14 @@ def test_probes_hold_all_elements_and_no_close_pair(numbers: list[int]) -> None:
         assert distances.min() > 1.6 * np.mean(covalent_radii[numbers])
     assert not np.allclose(crystal.cell.array, disturbed.cell.array)
     assert abs(disturbed.get_volume() / crystal.get_volume() - 1) < 0.05
+
+
+@pytest.mark.parametrize("numbers", [[1], [29, 79], [1, 6, 7, 8], [55]])
+def test_spacings_grow_and_keep_inside_a_models_cutoff(numbers: list[int]) -> None:
+    spacings = list(spacings_A(numbers))
+    assert spacings[0] == pytest.approx(2.1 * np.mean(covalent_radii[numbers]))
+    assert spacings == sorted(spacings)
+    assert len(spacings) == 1 or spacings[-1] <= 3.2
 
 
 def constant(
@@ -67,6 +76,25 @@ def test_errors_below_the_tolerance_pass_and_above_do_not(dtype: str, make: Call
 )
 def test_what_differs_is_named(other: Evaluate, message: str) -> None:
     assert difference(constant(), other, numbers=[29], dtype="float32") == message
+
+
+def test_probes_on_which_the_stock_model_is_out_of_its_depth_say_nothing() -> None:
+    """There, rounding alone is above the tolerance: the two differ by a millionth of it."""
+    spacings: list[float] = []
+
+    def stock(atoms: Atoms) -> Evaluation:
+        spacings.append(float(atoms.get_all_distances(mic=True)[0, 1]))
+        return constant(stress_eV_A3=1000.0 if spacings[-1] < 2.0 else 0.1)(atoms)
+
+    def fused(atoms: Atoms) -> Evaluation:
+        return constant(stress_eV_A3=stock(atoms).stress_eV_A3[0] * (1.0 + 1e-6))(atoms)
+
+    assert difference(stock, fused, numbers=[6], dtype="float32") is None
+    assert spacings[0] < 2.0 < min(spacings[-2:])
+    wrong = constant(stress_eV_A3=0.2)
+    assert difference(stock, wrong, numbers=[6], dtype="float32") is not None
+    hopeless = constant(stress_eV_A3=1000.0)
+    assert difference(hopeless, wrong, numbers=[6], dtype="float32") is not None
 
 
 def test_the_disturbed_probe_counts() -> None:
