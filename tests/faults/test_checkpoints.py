@@ -63,6 +63,7 @@ def test_the_trajectory_is_the_same_to_the_last_bit(
     runner = PipelineRunner(config, tmp_path / "run")
     runner.prepare()
     runner.generate()
+    runner.scan_pairs()
     with Killer(runner.run_dir, NAME, signal.SIGKILL), pytest.raises(ProcessLost):
         supervisor.call(explore_here, str(runner.run_dir), NAME)
     damage([*runner.run_dir.glob("trajectories/.*/checkpoint-*.bin")])
@@ -77,6 +78,7 @@ def test_two_processes_never_explore_from_one_structure_at_once(tmp_path: Path) 
     runner = PipelineRunner(config, tmp_path / "run")
     runner.prepare()
     runner.generate()
+    runner.scan_pairs()
     records = []
 
     def explore() -> None:

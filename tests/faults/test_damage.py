@@ -52,7 +52,7 @@ def alter(path: Path) -> None:
         "initial_structures.xyz",
         "trajectories/alloy-0001.xyz",
         "exploration_trajectories.xyz",
-        "descriptors/alloy-0002.npy",
+        "descriptors/alloy-0002.npz",
         "sampled_structures.xyz",
         "dataset.db",
         "records/structures.json",

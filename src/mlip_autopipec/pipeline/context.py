@@ -72,12 +72,20 @@ class RunContext:
 
     @cached_property
     def index(self) -> StructureIndex:
-        """The generated structures.
+        """The generated structures; an index that is lost or damaged is made again from them.
 
         Raises:
             RunDirectoryError: Nothing has been generated yet.
         """
-        return StructureIndex.read(self.directory.structure_index)
+        try:
+            return StructureIndex.read(self.directory.structure_index)
+        except RunDirectoryError:
+            generated = self.directory.read_record(StageRecord, "generate")
+            if generated is None or not self.directory.is_intact(generated.file):
+                raise
+            index = StructureIndex.of(self.directory.initial_structures)
+            index.write(self.directory.structure_index)
+            return index
 
     def forget(self, *names: str) -> None:
         """Read the index, or the exploration's config, anew: a stage has written it again."""

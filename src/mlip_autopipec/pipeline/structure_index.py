@@ -5,8 +5,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from mlip_autopipec.config.canonical import content_key
 from mlip_autopipec.errors import RunDirectoryError
 from mlip_autopipec.files import write_text
+from mlip_autopipec.structures.extxyz import frame_offsets, read_frames
+from mlip_autopipec.structures.identity import structure_key
 
 
 class IndexEntry(NamedTuple):
@@ -57,8 +60,18 @@ class StructureIndex:
         return [entry.structure_id for entry in self.entries]
 
     def write(self, path: Path) -> None:
-        """Keep the index as JSON."""
-        write_text(path, json.dumps(self.entries, separators=(",", ":")) + "\n")
+        """Keep the index as JSON, with a checksum."""
+        content = {"key": content_key(self.entries), "entries": self.entries}
+        write_text(path, json.dumps(content, separators=(",", ":")) + "\n")
+
+    @classmethod
+    def of(cls, structures: Path) -> "StructureIndex":
+        """Make the index of a file of generated structures."""
+        entries = zip(read_frames(structures), frame_offsets(structures), strict=True)
+        return cls(
+            IndexEntry(str(atoms.info["structure_id"]), structure_key(atoms), offset)
+            for atoms, offset in entries
+        )
 
     @classmethod
     def read(cls, path: Path) -> "StructureIndex":
@@ -68,8 +81,16 @@ class StructureIndex:
             RunDirectoryError: There is none, or it is damaged.
         """
         try:
-            rows = json.loads(path.read_text(encoding="utf-8"))
-            return cls(IndexEntry(str(name), str(key), int(offset)) for name, key, offset in rows)
-        except (OSError, ValueError, TypeError) as error:
-            message = f"{path}: the index of structures is missing or damaged; run again"
-            raise RunDirectoryError(message) from error
+            content = json.loads(path.read_text(encoding="utf-8"))
+            entries = [IndexEntry(*entry) for entry in content["entries"]]
+            expected = content["key"]
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise RunDirectoryError(_damaged(path)) from error
+        if content_key(entries) != expected:
+            raise RunDirectoryError(_damaged(path))
+        return cls(entries)
+
+
+def _damaged(path: Path) -> str:
+    """Say that an index cannot be used."""
+    return f"{path}: the index of structures is missing or damaged; run again"
