@@ -72,7 +72,7 @@ def server() -> Iterator[str]:
 @pytest.fixture
 def database(server: str, request: pytest.FixtureRequest) -> AseDBWrapper:
     """Make a fresh database for each test."""
-    import psycopg2  # type: ignore[import-untyped] # noqa: PLC0415 - optional
+    import psycopg2  # noqa: PLC0415 - optional
 
     name = f"frames_{abs(hash(request.node.name)):x}"
     connection = psycopg2.connect(f"{server}/postgres")
@@ -153,6 +153,5 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(StorageError) as error:
         AseDBWrapper("postgresql://localhost/frames")
     assert str(error.value) == (
-        "PostgreSQL needs the package ase_db_backends; "
-        "install it with: pip install ase-db-backends psycopg2-binary"
+        "PostgreSQL needs the package ase_db_backends: install mlip-autopipe[postgresql]"
     )

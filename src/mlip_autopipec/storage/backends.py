@@ -120,12 +120,11 @@ class PostgreSQLBackend(Backend):
         """
         super().__init__(location)
         try:
-            import ase_db_backends  # type: ignore[import-not-found] # noqa: F401, PLC0415 - optional
-            import psycopg2  # type: ignore[import-untyped] # noqa: PLC0415 - optional
+            import ase_db_backends  # noqa: F401, PLC0415 - optional
+            import psycopg2  # noqa: PLC0415 - optional
         except ModuleNotFoundError as error:
             message = (
-                f"PostgreSQL needs the package {error.name}; "
-                "install it with: pip install ase-db-backends psycopg2-binary"
+                f"PostgreSQL needs the package {error.name}: install mlip-autopipe[postgresql]"
             )
             raise StorageError(message) from error
         self.errors = (psycopg2.Error, OSError)
