@@ -16,8 +16,9 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 from mlip_autopipec.errors import StorageError
 from mlip_autopipec.storage.db_wrapper import AseDBWrapper
-from mlip_autopipec.storage.export import MACE_KEYS, export_extxyz
+from mlip_autopipec.storage.export import SplitKey, export_extxyz, reference_energies
 from mlip_autopipec.storage.splitting import Fractions
+from mlip_autopipec.storage.training import MACE_KEYS
 
 MakeFrame = Callable[..., Atoms]
 MODEL = {"kind": "emt", "model": "emt", "sha256": None}
@@ -93,6 +94,37 @@ def test_hints(database: AseDBWrapper, tmp_path: Path) -> None:
     assert np.allclose(predicted, mean, rtol=1e-10)
 
 
+def test_hints_for_the_trainers(database: AseDBWrapper, tmp_path: Path) -> None:
+    export_extxyz(database, tmp_path)
+    hints = json.loads((tmp_path / "export.json").read_text())
+    assert yaml.safe_load((tmp_path / "mace.yaml").read_text()) == hints["mace_run_train"]
+    assert yaml.safe_load((tmp_path / "sevennet.yaml").read_text()) == hints["sevennet"]
+    assert (tmp_path / "mace.yaml").read_text().startswith(f"# {EMT_LABELS}\n")
+
+
+def test_energies_of_elements_are_those_that_the_labels_were_made_of() -> None:
+    compositions = [{"Cu": 1, "Au": 3}, {"Cu": 4}, {"Cu": 2, "Au": 2}]
+    keys = [
+        SplitKey(number, "a", ("", ""), counts, -3.5 * counts["Cu"] - 3.2 * counts.get("Au", 0))
+        for number, counts in enumerate(compositions)
+    ]
+    found = reference_energies(keys, ["Au", "Cu", "Ni"])
+    assert found == pytest.approx({"Au": -3.2, "Cu": -3.5, "Ni": 0.0}, abs=1e-12)
+
+
+def test_exported_frames_are_not_stored_again(database: AseDBWrapper, tmp_path: Path) -> None:
+    """There and back: the content key of each exported frame is that of its row."""
+    magnetic = next(database.frames("structure_id=alloy-3,step=1"))
+    magnetic.calc = None
+    magnetic.set_initial_magnetic_moments([2.0, 0.5, 0.0, -1.25])
+    database.add_frames([magnetic], model=MODEL)
+    report = export_extxyz(database, tmp_path)
+    files = [tmp_path / file for file in report.files.values()]
+    frames = [frame for file in files for frame in ase.io.read(file, ":")]
+    assert len(frames) == 41
+    assert database.add_frames(frames, model=MODEL) == 0
+
+
 def test_a_second_label_set_is_exported_as_such(database: AseDBWrapper, tmp_path: Path) -> None:
     frame = next(database.frames("structure_id=alloy-3,step=1"))
     frame.calc = SinglePointCalculator(frame, energy=-7.0, forces=np.ones((4, 3)))
@@ -126,10 +158,9 @@ def run_program(command: list[str], folder: Path) -> str:
 @pytest.mark.slow
 @pytest.mark.model
 def test_mace_trains_on_it(database: AseDBWrapper, tmp_path: Path) -> None:
-    export_extxyz(database, tmp_path)
-    hints = json.loads((tmp_path / "export.json").read_text())["mace_run_train"]
+    report = export_extxyz(database, tmp_path)
     options = {
-        **hints,
+        "config": "mace.yaml",
         "name": "tiny",
         "model": "MACE",
         "r_max": 4.0,
@@ -145,6 +176,7 @@ def test_mace_trains_on_it(database: AseDBWrapper, tmp_path: Path) -> None:
     words = [f"--{key}={value}" for key, value in options.items()]
     code = "from mace.cli.run_train import main; main()"
     output = run_program([sys.executable, "-W", "ignore", "-c", code, *words], tmp_path)
+    assert f"Training set 1/1 [energy: {report.n_frames['train']}, stress:" in output
     assert "Epoch 1" in output
     assert list(tmp_path.glob("**/tiny*.model"))
 
@@ -153,7 +185,7 @@ def test_mace_trains_on_it(database: AseDBWrapper, tmp_path: Path) -> None:
 @pytest.mark.model
 def test_sevennet_trains_on_it(database: AseDBWrapper, tmp_path: Path) -> None:
     export_extxyz(database, tmp_path)
-    hints = json.loads((tmp_path / "export.json").read_text())["sevennet"]
+    hints = yaml.safe_load((tmp_path / "sevennet.yaml").read_text())
     settings = {
         "model": {
             "chemical_species": "auto",

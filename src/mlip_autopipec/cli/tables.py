@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from mlip_autopipec.pipeline.plan import CostEstimate, RunPlan
 from mlip_autopipec.pipeline.records import RunSummary
+from mlip_autopipec.storage.training import ExportReport
 
 _FAILURES_SHOWN = 10
 
@@ -73,6 +74,23 @@ def summary_rows(summary: RunSummary, ui_url: str | None) -> Rows:
     if len(summary.failures) > len(shown):
         rows.append(("", f"and {len(summary.failures) - len(shown):,} more that failed"))
     return rows
+
+
+def export_rows(report: ExportReport, folder: Path) -> Rows:
+    """Say what was exported, and how to train on it."""
+    rows = [
+        (name, f"{report.n_frames[part]:,} frames of {report.n_trajectories[part]:,} trajectories")
+        for part, name in report.files.items()
+    ]
+    energies = ", ".join(f"{element} {energy:.4f}" for element, energy in report.e0_eV.items())
+    return [
+        *rows,
+        ("labels", escape(report.labels)),
+        ("E0 in eV, fitted", energies),
+        ("folder", escape(str(folder))),
+        ("MACE", "mace_run_train --config mace.yaml --name NAME, in that folder"),
+        ("SevenNet", "sevennet.yaml there is the section data of its input"),
+    ]
 
 
 def duration(seconds: float) -> str:

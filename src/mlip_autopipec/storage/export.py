@@ -1,46 +1,23 @@
 """Extended XYZ files that MACE and SevenNet train on as they are."""
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
-from ase.data import atomic_numbers
 from ase.db.row import AtomsRow
 
 from mlip_autopipec.errors import StorageError
-from mlip_autopipec.files import write_text
 from mlip_autopipec.storage.db_wrapper import AseDBWrapper
 from mlip_autopipec.storage.rows import LABEL_KEYS, SEARCH_KEYS, frame_of
 from mlip_autopipec.storage.splitting import PARTS, Fractions, split_by_group
+from mlip_autopipec.storage.training import MACE_KEYS, ExportReport, write_hints
 from mlip_autopipec.structures.extxyz import write_frames
 
-MACE_KEYS = {"energy": "REF_energy", "forces": "REF_forces", "stress": "REF_stress"}
-"""Names under which ``mace_run_train`` looks for labels when it is told nothing else."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExportReport:
-    """What was written.
-
-    Attributes:
-        files: Path of each part, relative to the folder.
-        n_frames: Number of frames of each part.
-        n_trajectories: Number of trajectories of each part.
-        e0_eV: Energy of each element, from a least-squares fit of the training energies by
-            composition; where compositions do not tell elements apart, the shortest solution.
-        labels: What made the labels.
-    """
-
-    files: dict[str, str]
-    n_frames: dict[str, int]
-    n_trajectories: dict[str, int]
-    e0_eV: dict[str, float]
-    labels: str
+STATE_ARRAYS = ("initial_magmoms", "initial_charges")
+"""Arrays that are part of a frame's identity beside its geometry."""
 
 
 def export_extxyz(
@@ -52,7 +29,7 @@ def export_extxyz(
     selection: str | None = None,
     label_set: str | None = None,
 ) -> ExportReport:
-    """Write ``train.xyz``, ``valid.xyz`` and ``test.xyz``, and ``export.json`` beside them.
+    """Write ``train.xyz``, ``valid.xyz`` and ``test.xyz``, and beside them what trainers are told.
 
     Labels are there twice: as ASE's results, which SevenNet reads, and under `MACE_KEYS`. All
     frames of a trajectory are in one part. Each file is written whole, one frame in memory at a
@@ -94,9 +71,10 @@ def export_extxyz(
         files[part], n_frames[part] = path.name, write_frames(path, frames)
         n_trajectories[part] = len(set(mine.values()))
     training = [key for key, owner in zip(keys, parts, strict=True) if owner == "train"]
-    energies, statement = reference_energies(training), _statement(database, label_set)
+    elements = sorted({element for key in keys for element in key.counts})
+    energies, statement = reference_energies(training, elements), _statement(database, label_set)
     report = ExportReport(files, n_frames, n_trajectories, energies, statement)
-    write_text(folder / "export.json", json.dumps(_hints(report), indent=2) + "\n")
+    write_hints(folder, report)
     return report
 
 
@@ -119,9 +97,13 @@ class SplitKey:
     energy_eV: float
 
 
-def reference_energies(keys: Sequence[SplitKey]) -> dict[str, float]:
-    """Fit energies by composition, and return the energy of each element in eV."""
-    elements = sorted({element for key in keys for element in key.counts})
+def reference_energies(keys: Sequence[SplitKey], elements: Sequence[str]) -> dict[str, float]:
+    """Fit energies by composition, and return the energy of each element in eV.
+
+    Args:
+        keys: Frames that are fitted.
+        elements: Those that get an energy; one that no frame holds gets zero.
+    """
     counts = np.array([[key.counts.get(element, 0) for element in elements] for key in keys])
     energies = np.array([key.energy_eV for key in keys])
     solution = np.linalg.lstsq(counts.astype(float), energies, rcond=None)[0]
@@ -164,6 +146,9 @@ def _split_key(row: AtomsRow, frame: Atoms) -> SplitKey:
 def _exported(row: AtomsRow, frame: Atoms, label_set: str | None) -> Atoms:
     """Return a frame as it is written: geometry, labels in both manners, and where it is from."""
     bare = Atoms(frame.numbers, cell=frame.cell, pbc=frame.pbc, positions=frame.positions)
+    for name in STATE_ARRAYS:
+        if frame.has(name):
+            bare.set_array(name, frame.arrays[name])
     results = frame.calc.results
     found = {key: results[key] for key in MACE_KEYS if key in results}
     bare.calc = SinglePointCalculator(bare, **found)
@@ -183,15 +168,3 @@ def _statement(database: AseDBWrapper, label_set: str | None) -> str:
     if label_set is not None:
         return f"{label_set}: {metadata.get('label_sets', {}).get(label_set, 'unknown')}"
     return str(metadata.get("labels", "unknown"))
-
-
-def _hints(report: ExportReport) -> dict[str, Any]:
-    """Return the report, and what MACE and SevenNet want to be told."""
-    energies = {atomic_numbers[element]: value for element, value in report.e0_eV.items()}
-    mace = {f"{part}_file": name for part, name in report.files.items()}
-    mace |= {f"{key}_key": name for key, name in MACE_KEYS.items()}
-    mace["E0s"] = repr(energies)
-    data: dict[str, Any] = {"data_format_args": {"index": ":"}}
-    data |= {f"load_{part}set_path": [name] for part, name in report.files.items()}
-    data["shift"] = "elemwise_reference_energies"
-    return {**asdict(report), "mace_run_train": mace, "sevennet": {"data": data}}
