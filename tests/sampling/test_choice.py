@@ -65,11 +65,10 @@ def test_gathered_points_are_those_standardised_at_once(
     assert len(material.table) == 45
 
 
-def test_without_filters_it_is_the_plain_sampler(
+def test_without_quotas_it_is_the_plain_sampler(
     material: Material, trajectories: list[list[Atoms]]
 ) -> None:
-    """The defaults change nothing about a simple farthest-point selection."""
-    config = FarthestPointSamplerConfig(n_samples=12, descriptor=SOAP)
+    config = FarthestPointSamplerConfig(n_samples=12, descriptor=SOAP, equilibrium_share=0.0)
     descriptor = SOAPDescriptor(SOAP, ["Cu", "Au"])
     raw = descriptor.describe(frame for frames in trajectories for frame in frames)
     plain = build_sampler(config).select(raw, 45, np.random.default_rng(0))
@@ -77,7 +76,7 @@ def test_without_filters_it_is_the_plain_sampler(
 
 
 def test_the_report_is_json(material: Material) -> None:
-    config = FarthestPointSamplerConfig(n_samples=60, descriptor=SOAP)
+    config = FarthestPointSamplerConfig(n_samples=60, descriptor=SOAP, equilibrium_share=0.0)
     choice = choose_frames(material, config, np.random.default_rng(0))
     report = choice.report
     assert json.loads(json.dumps(report, allow_nan=False)) == report
@@ -107,9 +106,37 @@ def test_known_frames_are_not_chosen_again(
     assert 0 < known["n_new"] <= 25
 
 
+def test_by_default_the_common_gets_its_share(make_table: MakeTable) -> None:
+    """Four outliers per generator would take all eight places of a plain selection."""
+    rng = np.random.default_rng(0)
+    points = rng.normal(scale=0.01, size=(400, 3)).astype(np.float32)
+    points[:4] += 10.0 * rng.normal(size=(4, 3)).astype(np.float32)
+    points[4:8] -= 20.0 * rng.normal(size=(4, 3)).astype(np.float32)
+    generator = ["slab"] * 8 + ["alloy"] * 392
+    table = make_table(400, generator=generator, structure_id=generator)
+    config = FarthestPointSamplerConfig(n_samples=10)
+    choice = choose_frames(Material(table, points), config, np.random.default_rng(0))
+    # One at random, and half of the other nine, rounded to even: two of each generator.
+    assert choice.report["quotas"] == {
+        "equilibrium": 1,
+        "strata": {"alloy | Cu": 2, "slab | Cu": 2},
+    }
+    assert len(set(choice.indices.tolist())) == 10
+    assert sum(index >= 8 for index in choice.indices) >= 2
+
+
+def test_a_frame_is_not_chosen_twice_by_default(make_table: MakeTable) -> None:
+    points = np.random.default_rng(1).normal(size=(20, 4)).astype(np.float32)
+    twice = np.concatenate([points, points + np.float32(1e-5)])
+    config = FarthestPointSamplerConfig(n_samples=40)
+    choice = choose_frames(Material(make_table(40), twice), config, np.random.default_rng(0))
+    assert choice.report["rejected"] == {"duplicate": 20}
+    assert len({index % 20 for index in choice.indices.tolist()}) == 20
+
+
 def test_known_frames_are_rejected_as_duplicates(described: list[Path], tmp_path: Path) -> None:
     config = FarthestPointSamplerConfig.model_validate(
-        {"n_samples": 40, "descriptor": SOAP.model_dump(), "filters": {"duplicate_distance": 1e-3}}
+        {"n_samples": 40, "descriptor": SOAP.model_dump()}
     )
     choice = choose_frames(
         gather(described, [described[0]], tmp_path), config, np.random.default_rng(0)
@@ -124,6 +151,7 @@ def test_no_stratum_is_starved(material: Material) -> None:
             "n_samples": 20,
             "descriptor": SOAP.model_dump(),
             "strata": {"by": ["temperature"], "share": 1.0, "temperature_bins": 2},
+            "equilibrium_share": 0.0,
         }
     )
     choice = choose_frames(material, config, np.random.default_rng(0))

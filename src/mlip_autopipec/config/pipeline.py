@@ -1,7 +1,9 @@
 """The whole config of a run."""
 
+from functools import reduce
+from operator import or_
 from pathlib import Path
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self, get_args
 
 from pydantic import Field, field_validator
 
@@ -9,8 +11,22 @@ from mlip_autopipec.config.base import Integer, Section
 from mlip_autopipec.config.execution import ExecutionConfig
 from mlip_autopipec.config.exploration import ExplorationConfig
 from mlip_autopipec.config.generation import GeneratorConfig
-from mlip_autopipec.config.sampling import FarthestPointSamplerConfig, SamplingConfig
+from mlip_autopipec.config.plugins import plugin_configs
+from mlip_autopipec.config.sampling import (
+    PLUGIN_GROUP,
+    FarthestPointSamplerConfig,
+    SamplerBaseConfig,
+    SamplingConfig,
+)
 from mlip_autopipec.config.storage import StorageConfig
+
+if TYPE_CHECKING:
+    AnySamplerConfig = SamplerBaseConfig
+else:
+    AnySamplerConfig = Annotated[
+        reduce(or_, plugin_configs(PLUGIN_GROUP, SamplerBaseConfig), get_args(SamplingConfig)[0]),
+        Field(discriminator="kind"),
+    ]
 
 
 class PipelineConfig(Section):
@@ -26,7 +42,7 @@ class PipelineConfig(Section):
         description="Generators; their structures feed one run."
     )
     exploration: ExplorationConfig = Field(description="Molecular dynamics and Monte Carlo.")
-    sampling: SamplingConfig = Field(
+    sampling: AnySamplerConfig = Field(
         default_factory=FarthestPointSamplerConfig, description="Choice of the frames to keep."
     )
     storage: StorageConfig = Field(default_factory=StorageConfig, description="The database.")

@@ -13,6 +13,15 @@ from mlip_autopipec.config.base import (
     Section,
 )
 
+PLUGIN_GROUP = "mlip_autopipec.samplers"
+"""Entry points of other packages' samplers (see `mlip_autopipec.sampling.base.BaseSampler`)."""
+
+SAME_FRAME = 1e-3
+"""Distance below which two frames count as one; 1 is a standard deviation.
+
+Descriptors in single precision, of positions with 8 decimals, differ by less when computed twice.
+"""
+
 
 class SOAPConfig(Section):
     """Smooth overlap of atomic positions, by dscribe."""
@@ -71,6 +80,15 @@ class FiltersConfig(Section):
         return self
 
 
+class ComparingFiltersConfig(FiltersConfig):
+    """Which frames may be selected, where frames are compared."""
+
+    duplicate_distance: NonNegative | None = Field(
+        SAME_FRAME,
+        description="Of frames nearer than this only one is kept (1: a standard deviation).",
+    )
+
+
 class StrataConfig(Section):
     """Groups of frames, each of which gets its part of the selection."""
 
@@ -85,8 +103,9 @@ class StrataConfig(Section):
 
 
 class SamplerBaseConfig(Section):
-    """What every sampler has in common."""
+    """What every sampler has in common; the config of a plug-in derives from this or the next."""
 
+    kind: str = Field(description="Which sampler.")
     n_samples: Count = Field(100, description="Number of frames to select.")
     filters: FiltersConfig = Field(
         default_factory=FiltersConfig, description="Which frames may be selected."
@@ -101,15 +120,14 @@ class SamplerBaseConfig(Section):
     known: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
         (), description="Earlier datasets (.db or .xyz): only what they lack is selected."
     )
-
-
-class RandomSamplerConfig(SamplerBaseConfig):
-    """Uniform selection without replacement."""
-
-    kind: Literal["random"] = "random"
     descriptor: DescriptorConfig | None = Field(
-        None, description="Needed for known datasets and duplicates only."
+        None, description="What frames are compared by; needed for known datasets and duplicates."
     )
+
+    @property
+    def compares_environments(self) -> bool:
+        """Whether the descriptors of all atoms are kept."""
+        return False
 
     @model_validator(mode="after")
     def _descriptor_where_needed(self) -> Self:
@@ -123,9 +141,29 @@ class RandomSamplerConfig(SamplerBaseConfig):
         return self
 
 
-class ComparingSamplerConfig(SamplerBaseConfig):
-    """What the samplers that compare frames have in common."""
+class RandomSamplerConfig(SamplerBaseConfig):
+    """Uniform selection without replacement."""
 
+    kind: Literal["random"] = "random"
+
+
+class ComparingSamplerConfig(SamplerBaseConfig):
+    """What the samplers that compare frames have in common.
+
+    Each looks for what is rare, so by default a share is left to what is common: frames near
+    equilibrium, and each generator and composition.
+    """
+
+    filters: ComparingFiltersConfig = Field(
+        default_factory=ComparingFiltersConfig, description="Which frames may be selected."
+    )
+    equilibrium_share: Fraction = Field(
+        0.1,
+        description="Share drawn at random from the trajectories' stationary parts.",
+    )
+    strata: StrataConfig | None = Field(
+        default_factory=StrataConfig, description="Groups that each get their part; none if null."
+    )
     descriptor: DescriptorConfig = Field(
         default_factory=SOAPConfig, description="What frames are compared by."
     )
@@ -139,6 +177,11 @@ class FarthestPointSamplerConfig(ComparingSamplerConfig):
         "structures",
         description="Compare whole frames, or each frame's most novel atomic environment.",
     )
+
+    @property
+    def compares_environments(self) -> bool:
+        """Whether the descriptors of all atoms are kept."""
+        return self.compare == "environments"
 
 
 class DirectSamplerConfig(ComparingSamplerConfig):
@@ -158,3 +201,4 @@ SamplingConfig = Annotated[
     RandomSamplerConfig | FarthestPointSamplerConfig | DirectSamplerConfig | CURSamplerConfig,
     Field(discriminator="kind"),
 ]
+"""The package's own samplers; `mlip_autopipec.config.pipeline` adds those of plug-ins."""

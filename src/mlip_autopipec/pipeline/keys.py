@@ -80,8 +80,9 @@ class StageKeys:
 
     def describe(self, trajectory: FileRecord, elements: Sequence[str]) -> str:
         """Return the key of what is kept of one trajectory."""
-        sampling = self.config.sampling.model_dump(mode="json")
-        compared = [sampling.get("descriptor"), sampling.get("compare")]
+        sampling = self.config.sampling
+        descriptor = sampling.model_dump(mode="json", include={"descriptor"})
+        compared = [descriptor, sampling.compares_environments]
         return self._key("describe", trajectory.sha256, compared, list(elements), self.model)
 
     def sample(self, explored: StageRecord, known: Sequence[str]) -> str:

@@ -9,7 +9,6 @@ from pathlib import Path
 from ase import Atoms
 from pydantic import JsonValue
 
-from mlip_autopipec.config.sampling import FarthestPointSamplerConfig
 from mlip_autopipec.descriptors.base import BaseDescriptor
 from mlip_autopipec.descriptors.factory import build_descriptor
 from mlip_autopipec.errors import SamplingError
@@ -125,10 +124,7 @@ def _known_frames(run: RunContext, path: Path) -> Iterator[Atoms]:
 
 def _describe(run: RunContext, frames: Iterator[Atoms], path: Path) -> int:
     """Keep of frames what sampling needs, and return their number."""
-    sampling = run.config.sampling
-    environments = (
-        isinstance(sampling, FarthestPointSamplerConfig) and sampling.compare == "environments"
-    )
+    environments = run.config.sampling.compares_environments
     description = Description.of(frames, _descriptor(run), environments=environments)
     description.save(path)
     return len(description.table)

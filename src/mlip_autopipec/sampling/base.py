@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from mlip_autopipec.config.sampling import SamplerBaseConfig
 from mlip_autopipec.errors import SamplingError
 from mlip_autopipec.sampling.standardisation import Standardisation
 
@@ -76,16 +77,29 @@ class Pool:
 class BaseSampler(ABC):
     """Chooses frames. A sampler with the same input and generator always chooses the same.
 
+    Other packages add samplers by an entry point of the group ``mlip_autopipec.samplers``, whose
+    name is the ``kind`` in the config file. Such a class says by ``config_class`` what its section
+    of the config may hold: a model that derives from
+    `mlip_autopipec.config.sampling.ComparingSamplerConfig`, or from `SamplerBaseConfig` there, with
+    the field ``kind: Literal["its name"] = "its name"``.
+
     Attributes:
         n_samples: Number of frames to choose.
         needs_features: Whether it compares frames by their descriptors.
+        config_class: The config of a plug-in.
     """
 
     needs_features: ClassVar[bool]
+    config_class: ClassVar[type[SamplerBaseConfig]]
 
     def __init__(self, n_samples: int) -> None:
         """Keep the number of frames to choose."""
         self.n_samples = n_samples
+
+    @classmethod
+    def from_config(cls, config: SamplerBaseConfig) -> Self:
+        """Build a plug-in from its config; one with fields of its own overrides this."""
+        return cls(config.n_samples)
 
     @abstractmethod
     def choose(

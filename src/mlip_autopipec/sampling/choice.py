@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import JsonValue
 
-from mlip_autopipec.config.sampling import SamplingConfig
+from mlip_autopipec.config.sampling import SamplerBaseConfig
 from mlip_autopipec.errors import SamplingError
 from mlip_autopipec.sampling.base import BaseSampler, Distances, Indices, Pool, shortage
 from mlip_autopipec.sampling.coverage import evidence, nearest_distances
@@ -69,7 +69,9 @@ class Choice:
     report: dict[str, JsonValue]
 
 
-def choose_frames(material: Material, config: SamplingConfig, rng: np.random.Generator) -> Choice:
+def choose_frames(
+    material: Material, config: SamplerBaseConfig, rng: np.random.Generator
+) -> Choice:
     """Choose frames as the config says.
 
     Frames are filtered by their values, by correlation and by likeness; what is left are the
@@ -145,7 +147,7 @@ class _Rounds:
         self.distances += missing if distances is None else distances.tolist()
 
 
-def _reject_duplicates(sieve: Sieve, material: Material, config: SamplingConfig) -> None:
+def _reject_duplicates(sieve: Sieve, material: Material, config: SamplerBaseConfig) -> None:
     """Reject frames that are as good as others, or as known ones, where the config asks for it."""
     distance = config.filters.duplicate_distance
     if distance is None:
@@ -163,15 +165,21 @@ def _reject_duplicates(sieve: Sieve, material: Material, config: SamplingConfig)
     sieve.reject("duplicate", duplicates)
 
 
-def _choose_by_strata(rounds: _Rounds, config: SamplingConfig, n_left: int) -> dict[str, JsonValue]:
-    """Spread a share of what is left over the strata, and return what each round has taken."""
+def _choose_by_strata(
+    rounds: _Rounds, config: SamplerBaseConfig, n_left: int
+) -> dict[str, JsonValue]:
+    """Spread a share of what is left over the strata, and return what each round has taken.
+
+    Where there are more strata than frames to spread, the largest strata get one each.
+    """
     quotas: dict[str, JsonValue] = {"equilibrium": len(rounds.chosen)}
     if config.strata is None:
         return quotas
     labels = strata(rounds.material.table, config.strata)
     free = np.setdiff1d(rounds.candidates, rounds.chosen)
     groups = {name: free[labels.equal([name])[free]] for name in labels.names}
-    groups = {name: places for name, places in groups.items() if len(places)}
+    largest_first = sorted(groups, key=lambda name: -len(groups[name]))
+    groups = {name: groups[name] for name in largest_first if len(groups[name])}
     sizes = [len(places) for places in groups.values()]
     shares = even_shares(sizes, round(config.strata.share * n_left))
     for places, share in zip(groups.values(), shares, strict=True):
