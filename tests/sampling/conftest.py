@@ -86,6 +86,6 @@ def hand_made(n_frames: int, **columns: object) -> FrameTable:
     return FrameTable(**values)  # type: ignore[arg-type]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_table() -> MakeTable:
     return hand_made

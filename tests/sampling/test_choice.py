@@ -7,10 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ase import Atoms
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mlip_autopipec.config.sampling import (
+    CURSamplerConfig,
+    DirectSamplerConfig,
     FarthestPointSamplerConfig,
     RandomSamplerConfig,
+    SamplerBaseConfig,
     SamplingConfig,
     SOAPConfig,
 )
@@ -84,6 +89,14 @@ def test_the_report_is_json(material: Material) -> None:
     assert report["notes"] == ["60 frames were asked for and there are 45: all are kept"]
     assert set(report["correlation"]) == {"alloy-0001", "alloy-0002"}
     assert report["known"] is None
+    space = report["evidence"]["map"]
+    assert space["chosen"] == choice.indices.tolist()
+    assert space["chosen_temperature_K"] == [
+        300.0 if index < 20 else 900.0 for index in choice.indices
+    ]
+    for key in ("coordinates", "structure_id", "generator", "step", "energy_eV_atom"):
+        assert len(space[key]) == len(space["frames"]) == 45
+    assert space["known_coordinates"] == []
     assert choice.distances is not None
     assert choice.distances[0] == np.inf
 
@@ -104,6 +117,7 @@ def test_known_frames_are_not_chosen_again(
     known = choice.report["known"]
     assert known["n_known"] == 20
     assert 0 < known["n_new"] <= 25
+    assert len(choice.report["evidence"]["map"]["known_coordinates"]) == 20
 
 
 def test_by_default_the_common_gets_its_share(make_table: MakeTable) -> None:
@@ -123,6 +137,35 @@ def test_by_default_the_common_gets_its_share(make_table: MakeTable) -> None:
     }
     assert len(set(choice.indices.tolist())) == 10
     assert sum(index >= 8 for index in choice.indices) >= 2
+
+
+@pytest.mark.parametrize(
+    "config",
+    [RandomSamplerConfig, FarthestPointSamplerConfig, DirectSamplerConfig, CURSamplerConfig],
+)
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), n_frames=st.integers(1, 60), n_known=st.integers(0, 20))
+def test_rounds_together_choose_each_frame_once(
+    make_table: MakeTable, config: type[SamplerBaseConfig], seed: int, n_frames: int, n_known: int
+) -> None:
+    """Whatever the quotas and the known frames: the size, no frame twice, the same again."""
+    rng = np.random.default_rng(seed)
+    generator = rng.choice(["alloy", "slab", "cluster"], n_frames).tolist()
+    table = make_table(n_frames, generator=generator, structure_id=generator)
+    points = rng.normal(size=(n_frames + n_known, 4)).astype(np.float32)
+    chosen = config.model_validate(
+        {
+            "n_samples": int(rng.integers(1, 80)),
+            "equilibrium_share": float(rng.uniform()),
+            "strata": {"by": ["generator"], "share": float(rng.uniform())},
+        }
+    )
+    choice = choose_frames(Material(table, points), chosen, np.random.default_rng(seed))
+    assert len(choice.indices) == len(set(choice.indices.tolist())) == choice.report["n_chosen"]
+    assert len(choice.indices) == min(chosen.n_samples, n_frames)
+    assert set(choice.indices.tolist()) <= set(range(n_frames))
+    again = choose_frames(Material(table, points), chosen, np.random.default_rng(seed))
+    assert again.indices.tolist() == choice.indices.tolist()
 
 
 def test_a_frame_is_not_chosen_twice_by_default(make_table: MakeTable) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mlip_autopipec.sampling import principal
 from mlip_autopipec.sampling.base import Pool
 from mlip_autopipec.sampling.cur import CURSampler, leverage_scores
 from mlip_autopipec.sampling.direct import DirectSampler, birch_clusters
@@ -85,3 +86,32 @@ def test_principal_axes_are_those_of_the_covariance() -> None:
     coordinates = axes.coordinates(points, np.arange(400))
     assert np.allclose(coordinates.var(axis=0), axes.variances)
     assert np.allclose(axes.axes.T @ axes.axes, np.eye(5), atol=1e-12)
+
+
+def test_axes_of_points_with_many_features(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways to the same axes: by the covariance, and by the products of the points."""
+    points = np.random.default_rng(8).normal(size=(40, 60)) * np.arange(1, 61)
+    places = np.arange(40)
+    by_covariance = PrincipalAxes.of(points, places, 10)
+    monkeypatch.setattr(principal, "MAX_WIDTH", 50)
+    by_products = PrincipalAxes.of(points, places, 10)
+    assert np.allclose(by_products.variances, by_covariance.variances, rtol=1e-10)
+    assert by_products.total == pytest.approx(by_covariance.total, rel=1e-12)
+    assert np.allclose(by_products.axes, by_covariance.axes, atol=1e-8)
+    everything = PrincipalAxes.of(points, places)
+    gram = everything.axes.T @ everything.axes
+    assert np.allclose(gram, np.diag([1.0] * 39 + [0.0]), atol=1e-8)  # the mean takes one
+    lone = PrincipalAxes.of(points, places[:1], 2)
+    assert lone.coordinates(points, places[:1]).tolist() == [[0.0, 0.0]]
+    assert everything.variances.sum() == pytest.approx(everything.total)
+
+
+@pytest.mark.parametrize("sampler", [DirectSampler, CURSampler])
+def test_many_features_and_many_frames(
+    sampler: type[DirectSampler | CURSampler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(principal, "MAX_WIDTH", 20)
+    points = np.random.default_rng(9).normal(size=(300, 30)).astype(np.float32)
+    pool = Pool(points, np.arange(300), np.array([5, 6]))
+    indices, _ = sampler(12).choose(pool, 12, np.random.default_rng(0))
+    assert len(set(indices.tolist())) == 12

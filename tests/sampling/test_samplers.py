@@ -1,5 +1,7 @@
 """What holds for every sampler."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -11,12 +13,49 @@ from mlip_autopipec.config.sampling import (
     DirectSamplerConfig,
     FarthestPointSamplerConfig,
     RandomSamplerConfig,
+    SamplerBaseConfig,
 )
 from mlip_autopipec.errors import SamplingError
 from mlip_autopipec.sampling.base import Pool
+from mlip_autopipec.sampling.cur import leverage_scores
+from mlip_autopipec.sampling.environments import Environments, starts_of
 from mlip_autopipec.sampling.factory import build_sampler
 
 CONFIGS = [RandomSamplerConfig, FarthestPointSamplerConfig, DirectSamplerConfig, CURSamplerConfig]
+ALL = [
+    RandomSamplerConfig(),
+    FarthestPointSamplerConfig(),
+    FarthestPointSamplerConfig(compare="environments"),
+    DirectSamplerConfig(),
+    DirectSamplerConfig(per_cluster=3),
+    CURSamplerConfig(),
+]
+NAMES = ["random", "fps", "environments", "direct", "direct-3", "cur"]
+WITHOUT_CHANCE = ALL[1:5]
+GREEDY = ALL[1:3]
+
+
+def pool_of(n_frames: int, seed: int, *, grid: bool = False) -> Pool:
+    """Return frames of one to four atoms; on a grid, duplicates and equal distances abound."""
+    rng = np.random.default_rng(seed)
+    counts = rng.integers(1, 5, size=n_frames)
+    n_atoms = int(counts.sum())
+    points = rng.integers(-2, 3, size=(n_frames, 3)) if grid else rng.normal(size=(n_frames, 3))
+    around = rng.integers(-2, 3, size=(n_atoms, 3)) if grid else rng.normal(size=(n_atoms, 3))
+    environments = Environments.of(around.astype(float), rng.choice([29, 79], n_atoms), counts)
+    everything, nothing = np.arange(n_frames), np.empty(0, dtype=np.int64)
+    return Pool(points.astype(np.float32), everything, nothing, environments)
+
+
+def reordered(pool: Pool, order: npt.NDArray[np.int64]) -> Pool:
+    """Return the pool with its frames in another order."""
+    assert pool.environments is not None
+    starts = pool.environments.starts
+    atoms = np.concatenate([np.arange(starts[frame], starts[frame + 1]) for frame in order])
+    counts = np.diff(starts)[order]
+    environments = Environments(pool.environments.points[atoms], starts_of(counts))
+    points = pool.required_points()[order]
+    return replace(pool, points=points, environments=environments)
 
 
 def features_of(n_frames: int, seed: int, n_features: int = 7) -> npt.NDArray[np.float32]:
@@ -40,20 +79,66 @@ def test_size_no_duplicates_determinism(
     assert selection.indices.tolist() == again.indices.tolist()
 
 
-@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("config", ALL, ids=NAMES)
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1), n_points=st.integers(1, 50))
-def test_only_free_candidates_are_chosen(config: type, seed: int, n_points: int) -> None:
+@given(seed=st.integers(0, 2**32 - 1), n_points=st.integers(1, 50), grid=st.booleans())
+def test_only_free_candidates_are_chosen(
+    config: SamplerBaseConfig, *, seed: int, n_points: int, grid: bool
+) -> None:
     rng = np.random.default_rng(seed)
-    points = rng.integers(-2, 3, size=(n_points, 3)).astype(np.float32)  # duplicates abound
     candidates = np.sort(rng.permutation(n_points)[: rng.integers(0, n_points + 1)])
     taken = rng.permutation(n_points)[: rng.integers(0, n_points + 1)]
-    pool = Pool(points, candidates, taken)
+    pool = replace(pool_of(n_points, seed, grid=grid), candidates=candidates, taken=taken)
     n = int(rng.integers(0, len(pool.free) + 1))
-    indices, distances = build_sampler(config(n_samples=1)).choose(pool, n, rng)
+    sampler = build_sampler(config)
+    indices, distances = sampler.choose(pool, n, np.random.default_rng(seed))
     assert len(set(indices.tolist())) == len(indices) == n
     assert set(indices.tolist()) <= set(candidates.tolist()) - set(taken.tolist())
     assert distances is None or len(distances) == n
+    again, _ = sampler.choose(pool, n, np.random.default_rng(seed))
+    assert again.tolist() == indices.tolist()
+
+
+@pytest.mark.parametrize("config", WITHOUT_CHANCE, ids=NAMES[1:5])
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), n_frames=st.integers(1, 40))
+def test_the_order_of_the_frames_does_not_matter(
+    config: SamplerBaseConfig, seed: int, n_frames: int
+) -> None:
+    """Where no two distances are equal, and nothing is left to chance."""
+    rng = np.random.default_rng(seed)
+    pool, order = pool_of(n_frames, seed), rng.permutation(n_frames)
+    n = int(rng.integers(1, n_frames + 1))
+    sampler = build_sampler(config)
+    one, _ = sampler.choose(pool, n, rng)
+    two, _ = sampler.choose(reordered(pool, order), n, rng)
+    assert set(one.tolist()) == set(order[two].tolist())
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), n_frames=st.integers(2, 40))
+def test_leverage_does_not_depend_on_the_order(seed: int, n_frames: int) -> None:
+    points = pool_of(n_frames, seed).required_points().astype(np.float64)
+    order = np.random.default_rng(seed).permutation(n_frames)
+    places, none = np.arange(n_frames), np.empty(0, dtype=np.int64)
+    scores = leverage_scores(points, places, none)
+    # Sums in another order: 1e-16 a term, divided by the smallest variance that counts.
+    assert np.allclose(leverage_scores(points[order], places, none), scores[order], atol=1e-8)
+
+
+@pytest.mark.parametrize("config", GREEDY, ids=NAMES[1:3])
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), n_frames=st.integers(2, 40), grid=st.booleans())
+def test_continuation_equals_one_go(
+    config: SamplerBaseConfig, *, seed: int, n_frames: int, grid: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    pool, sampler = pool_of(n_frames, seed, grid=grid), build_sampler(config)
+    n = int(rng.integers(2, n_frames + 1))
+    cut = int(rng.integers(1, n))
+    whole, _ = sampler.choose(pool, n, rng)
+    more, _ = sampler.choose(replace(pool, taken=whole[:cut]), n - cut, rng)
+    assert more.tolist() == whole[cut:].tolist()
 
 
 @pytest.mark.parametrize("config", CONFIGS)

@@ -146,6 +146,16 @@ def test_ase_opens_it(database: AseDBWrapper, make_frame: MakeFrame) -> None:
     assert listing.splitlines()[1].replace(" ", "") == "1|7|ok"
 
 
+def test_ase_gui_opens_it(database: AseDBWrapper, make_frame: MakeFrame) -> None:
+    """Without a window: the viewer reads all rows and lists their energies."""
+    frames = [make_frame(step=step) for step in range(3)]
+    database.add_frames(frames, model=MODEL)
+    command = [sys.executable, "-m", "ase", "gui", "-t", "-g", "i,epot", database.location]
+    listing = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    shown = [[float(word) for word in line.split()] for line in listing.splitlines()]
+    assert shown == [[step, frame.info["energy_mlip_eV"]] for step, frame in enumerate(frames)]
+
+
 def test_a_failing_frame_leaves_the_database_as_it_was(
     database: AseDBWrapper, make_frame: MakeFrame
 ) -> None:

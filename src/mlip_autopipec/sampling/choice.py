@@ -113,7 +113,8 @@ def choose_frames(
         "notes": [note for note in [shortage(config.n_samples, len(candidates))] if note],
     }
     if material.points is not None:
-        report["evidence"] = evidence(material.points, candidates, chosen, material.known, rng)
+        shown = evidence(material.points, candidates, chosen, material.known, rng)
+        report["evidence"] = {**shown, "map": _described(shown["map"], table)}
     distances = np.array(rounds.distances) if rounds.measured else None
     return Choice(chosen, distances, report)
 
@@ -186,6 +187,21 @@ def _choose_by_strata(
         rounds.choose(places, share)
     quotas["strata"] = dict(zip(groups, shares, strict=True))
     return quotas
+
+
+def _described(places: JsonValue, table: FrameTable) -> JsonValue:
+    """Add to a map what its points, and the chosen ones, are; numbers not defined are null."""
+    described: dict[str, JsonValue] = {}
+    for key, prefix in (("frames", ""), ("chosen", "chosen_")):
+        found = places.get(key) if isinstance(places, dict) else None
+        frames = np.array(found, dtype=np.int64)
+        described[f"{prefix}structure_id"] = [table.structure_id[frame] for frame in frames]
+        described[f"{prefix}generator"] = [table.generator[frame] for frame in frames]
+        described[f"{prefix}step"] = table.step[frames].tolist()
+        for name in ("temperature_K", "energy_eV_atom"):
+            values = getattr(table, name)[frames].tolist()
+            described[prefix + name] = [each if np.isfinite(each) else None for each in values]
+    return {**places, **described} if isinstance(places, dict) else described
 
 
 def _novelty(material: Material, candidates: Indices) -> dict[str, JsonValue] | None:

@@ -16,7 +16,8 @@ Floats = npt.NDArray[np.float64]
 MAX_PROBES = 5000  # frames whose distance to the chosen ones is followed
 MAX_MAPPED = 2000  # frames that are drawn on the map
 N_SIZES = 24
-CHUNK = 2048  # rows that are compared at a time
+CHUNK = 2048  # rows that are compared at a time, at most
+CHUNK_VALUES = 2**22  # values of these rows: 32 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,11 @@ def nearest_distances(points: Points, probes: Indices, others: Indices) -> Float
     """
     nearest = np.full(len(probes), np.inf)
     for rows in _chunks(points, others):
-        norms = (rows**2).sum(axis=1)
+        norms = np.einsum("ij,ij->i", rows, rows)
         place = 0
         for chunk in _chunks(points, probes):
-            squared = (chunk**2).sum(axis=1)[:, None] + norms - 2.0 * chunk @ rows.T
+            own = np.einsum("ij,ij->i", chunk, chunk)
+            squared = own[:, None] + norms - 2.0 * chunk @ rows.T
             part = slice(place, place + len(chunk))
             nearest[part] = np.minimum(nearest[part], squared.min(axis=1))
             place += len(chunk)
@@ -77,9 +79,10 @@ def nearest_distances(points: Points, probes: Indices, others: Indices) -> Float
 
 
 def _chunks(points: Points, places: Indices) -> Iterator[Floats]:
-    """Yield rows in double precision, `CHUNK` at a time."""
-    for start in range(0, len(places), CHUNK):
-        yield points[places[start : start + CHUNK]].astype(np.float64)
+    """Yield rows in double precision, at most `CHUNK` at a time."""
+    size = min(CHUNK, max(1, CHUNK_VALUES // max(1, points.shape[1])))
+    for start in range(0, len(places), size):
+        yield points[places[start : start + size]].astype(np.float64)
 
 
 def suggested_size(curve: Coverage) -> int:
@@ -118,9 +121,9 @@ def evidence(
     by_choice = coverage(points, probes, chosen, taken)
     by_chance = coverage(points, probes, _drawn(candidates, len(chosen), rng), taken)
     shown = np.sort(_drawn(probes, MAX_MAPPED, rng))
-    axes = PrincipalAxes.of(points, probes)
-    total = axes.variances.sum()
-    plane = axes.leading(2)
+    known = np.sort(_drawn(taken, MAX_MAPPED, rng))
+    plane = PrincipalAxes.of(points, probes, 2)
+    total = plane.total
     return {
         "n_probes": len(probes),
         "coverage": by_choice.as_json(),
@@ -132,6 +135,7 @@ def evidence(
             "coordinates": plane.coordinates(points, shown).round(5).tolist(),
             "chosen": chosen.tolist(),
             "chosen_coordinates": plane.coordinates(points, chosen).round(5).tolist(),
+            "known_coordinates": plane.coordinates(points, known).round(5).tolist(),
         },
     }
 

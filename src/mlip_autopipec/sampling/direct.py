@@ -14,6 +14,7 @@ Floats = npt.NDArray[np.float64]
 EXPLAINED = 0.99  # share of the variance that the kept principal components explain
 MAX_AXES = 50
 MAX_LEAVES = 4000  # subclusters that are agglomerated, which takes memory as their square
+ROUNDING = 1e-9  # of squared distances, in units of the variance: two points are equally near
 FIRST_THRESHOLD = 0.05  # radius of a subcluster, in units of the spread of the points
 
 
@@ -45,11 +46,15 @@ class DirectSampler(BaseSampler):
             return free[:n], None
         places = np.union1d(free, pool.taken)
         coordinates = weighted_components(pool.required_points(), places)
+        # BIRCH, and the choice among points equally near to a centre, go by order: let it be that
+        # of the coordinates, so that the order of the frames does not matter.
+        order = np.lexsort(coordinates.T[::-1])
+        places, coordinates = places[order], coordinates[order]
         n_clusters = min(len(places), -(-(n + len(pool.taken)) // self.per_cluster))
         clusters = birch_clusters(coordinates, n_clusters)
         is_taken = np.isin(places, pool.taken)
-        order = _visits(coordinates, clusters, is_taken)
-        return places[order[:n]], None
+        visits = _visits(coordinates, clusters, is_taken)
+        return places[visits[:n]], None
 
 
 def weighted_components(points: npt.NDArray[np.floating], places: Indices) -> Floats:
@@ -106,11 +111,12 @@ def _visits(
     then the second nearest of each, and so on.
     """
     keys = []
+    unit = ROUNDING * max(float(coordinates.var(axis=0).sum()), np.finfo(float).tiny)
     for cluster in np.unique(clusters):
         members = np.flatnonzero(clusters == cluster)
         centre = coordinates[members].mean(axis=0)
         distances = ((coordinates[members] - centre) ** 2).sum(axis=1)
-        nearest_first = members[np.argsort(distances, kind="stable")]
+        nearest_first = members[np.argsort(np.round(distances / unit), kind="stable")]
         untaken = nearest_first[~is_taken[nearest_first]]
         n_taken = len(members) - len(untaken)
         keys += [

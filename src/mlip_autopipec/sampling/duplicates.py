@@ -11,6 +11,7 @@ from mlip_autopipec.sampling.principal import PrincipalAxes
 Points = npt.NDArray[np.floating]
 Floats = npt.NDArray[np.float64]
 
+N_SURVEYED = 4096  # frames, evenly spread, whose principal axes are taken
 N_AXES = 8  # principal axes along which frames are compared before all columns are
 ROUNDING = 1e-9  # of coordinates, in units of the largest
 
@@ -20,7 +21,7 @@ def near_duplicates(points: Points, candidates: Indices, distance: float) -> Ind
 
     Each one that goes lies within the distance of one that stays. Frames are visited along the
     first principal axis, so that only those close on it need be compared, and first by a few
-    coordinates: a projection never lengthens a distance.
+    coordinates: a projection never lengthens a distance, whichever axes it is on.
 
     Args:
         points: Standardised descriptors, shape ``(n_points, n_features)``.
@@ -30,7 +31,8 @@ def near_duplicates(points: Points, candidates: Indices, distance: float) -> Ind
     """
     if len(candidates) < 2:  # noqa: PLR2004 - a pair
         return np.empty(0, dtype=np.int64)
-    axes = PrincipalAxes.of(points, candidates).leading(N_AXES)
+    surveyed = candidates[:: -(-len(candidates) // N_SURVEYED)]
+    axes = PrincipalAxes.of(points, surveyed, N_AXES)
     coordinates = axes.coordinates(points, candidates)
     order = np.argsort(coordinates[:, 0], kind="stable")
     reach = distance + ROUNDING * float(np.abs(coordinates).max())
