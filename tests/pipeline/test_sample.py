@@ -70,16 +70,16 @@ def test_sampler_leaves_frames_and_their_report(
     assert not list(tmp_path.glob(".sampling-*"))
 
 
-def test_second_campaign_adds_what_the_first_lacks(tmp_path: Path) -> None:
+@pytest.mark.parametrize("known_as", ["dataset.db", "sampled_structures.xyz"])
+def test_second_campaign_adds_what_the_first_lacks(tmp_path: Path, known_as: str) -> None:
     sampling = {"kind": "fps", "descriptor": SOAP, "n_samples": 6}
     _run(tmp_path / "first", sampling)
-    known = str(tmp_path / "first" / "dataset.db")
-    same = {"duplicate_distance": 1e-3}  # single-precision descriptors of 8-decimal positions
-    again = sampling | {"known": [known], "filters": same, "n_samples": 22}
+    known = str(tmp_path / "first" / known_as)
+    again = sampling | {"known": [known], "n_samples": 22}
     summary = _run(tmp_path / "again", again)
     assert summary.n_selected == 22 - 6
     with (
-        AseDBWrapper(known) as first,
+        AseDBWrapper(tmp_path / "first" / "dataset.db") as first,
         AseDBWrapper(tmp_path / "again" / "dataset.db") as second,
     ):
         keys = [{(row.structure_id, row.step) for row in each.rows()} for each in (first, second)]
