@@ -102,6 +102,18 @@ def test_hints_for_the_trainers(database: AseDBWrapper, tmp_path: Path) -> None:
     assert (tmp_path / "mace.yaml").read_text().startswith(f"# {EMT_LABELS}\n")
 
 
+def test_what_made_the_labels_is_said_by_the_rows(database: AseDBWrapper, tmp_path: Path) -> None:
+    """A database that several models have labelled says so, whatever its metadata."""
+    frame = next(database.frames("structure_id=alloy-3,step=1"))
+    database.add_frames([frame], model={"kind": "mace", "model": "small", "sha256": "ab12"})
+    database.metadata = {}
+    report = export_extxyz(database, tmp_path)
+    assert report.labels == (
+        f"{EMT_LABELS}; energies, forces and stresses are those of the potential mace small, "
+        "SHA-256 ab12; they are not DFT results"
+    )
+
+
 def test_energies_of_elements_are_those_that_the_labels_were_made_of() -> None:
     compositions = [{"Cu": 1, "Au": 3}, {"Cu": 4}, {"Cu": 2, "Au": 2}]
     keys = [

@@ -11,6 +11,7 @@ from ase.db.row import AtomsRow
 
 from mlip_autopipec.errors import StorageError
 from mlip_autopipec.storage.db_wrapper import AseDBWrapper
+from mlip_autopipec.storage.provenance import label_statement
 from mlip_autopipec.storage.rows import LABEL_KEYS, SEARCH_KEYS, frame_of
 from mlip_autopipec.storage.splitting import PARTS, Fractions, split_by_group
 from mlip_autopipec.storage.training import MACE_KEYS, ExportReport, write_hints
@@ -72,7 +73,8 @@ def export_extxyz(
         n_trajectories[part] = len(set(mine.values()))
     training = [key for key, owner in zip(keys, parts, strict=True) if owner == "train"]
     elements = sorted({element for key in keys for element in key.counts})
-    energies, statement = reference_energies(training, elements), _statement(database, label_set)
+    energies = reference_energies(training, elements)
+    statement = _statement(database, keys, label_set)
     report = ExportReport(files, n_frames, n_trajectories, energies, statement)
     write_hints(folder, report)
     return report
@@ -88,6 +90,7 @@ class SplitKey:
         stratum: Generator and reduced composition.
         counts: Number of atoms of each element.
         energy_eV: The label.
+        label: What made the model's own labels, in words; empty where the row does not say.
     """
 
     number: int
@@ -95,6 +98,7 @@ class SplitKey:
     stratum: tuple[str, str]
     counts: dict[str, int]
     energy_eV: float
+    label: str = ""
 
 
 def reference_energies(keys: Sequence[SplitKey], elements: Sequence[str]) -> dict[str, float]:
@@ -140,7 +144,16 @@ def _split_key(row: AtomsRow, frame: Atoms) -> SplitKey:
         ),
         counts=frame.symbols.formula.count(),
         energy_eV=float(frame.calc.results["energy"]),
+        label=_own_label(row),
     )
+
+
+def _own_label(row: AtomsRow) -> str:
+    """Say what made the model's own labels of a row; nothing where the row does not say."""
+    kind, model, sha256 = (row.get(key) for key in LABEL_KEYS)
+    if kind is None or model is None:
+        return ""
+    return label_statement({"kind": kind, "model": model, "sha256": sha256})
 
 
 def _exported(row: AtomsRow, frame: Atoms, label_set: str | None) -> Atoms:
@@ -162,9 +175,10 @@ def _exported(row: AtomsRow, frame: Atoms, label_set: str | None) -> Atoms:
     return bare
 
 
-def _statement(database: AseDBWrapper, label_set: str | None) -> str:
-    """Say what made the labels, as the database has it."""
+def _statement(database: AseDBWrapper, keys: Sequence[SplitKey], label_set: str | None) -> str:
+    """Say what made the labels: as the rows say, of which there may be several, or the metadata."""
     metadata = database.metadata
     if label_set is not None:
         return f"{label_set}: {metadata.get('label_sets', {}).get(label_set, 'unknown')}"
-    return str(metadata.get("labels", "unknown"))
+    told = sorted({key.label for key in keys} - {""})
+    return "; ".join(told) or str(metadata.get("labels", "unknown"))
