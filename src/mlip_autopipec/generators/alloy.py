@@ -1,5 +1,6 @@
 """Solid solutions on a simple lattice, random or ordered."""
 
+from collections import Counter
 from collections.abc import Mapping
 from itertools import combinations
 
@@ -7,14 +8,23 @@ import numpy as np
 from ase import Atoms
 from ase.build import bulk
 
-from mlip_autopipec.config.generation.alloy import AlloyCrystalConfig, CompositionGridConfig
+from mlip_autopipec.config.generation.alloy import (
+    AlloyConfig,
+    AlloyCrystalConfig,
+    CompositionGridConfig,
+)
 from mlip_autopipec.config.generation.base import Repeats
 from mlip_autopipec.errors import GenerationError
 from mlip_autopipec.generators.crystal import CrystalGenerator, CrystalSource
+from mlip_autopipec.generators.extras import require
+from mlip_autopipec.generators.quasirandom import Correlations
 from mlip_autopipec.structures.elements import IDEAL_C_OVER_A, vegard_constant
 from mlip_autopipec.structures.occupancy import SITE, Crystal, Shares
+from mlip_autopipec.structures.primitive import primitive_cell
 
 Point = tuple[float, float, float]
+
+_CORRELATIONS_KEPT = 64
 
 _MINORITY: Mapping[
     str, tuple[Repeats, list[Point]]
@@ -80,7 +90,7 @@ class AlloySource(CrystalSource[AlloyCrystalConfig]):
         else:
             cell = bulk("X", lattice, a=a, cubic=True)
         cell.info = {"lattice": lattice}
-        if order == "random":
+        if order in {"random", "sqs"}:
             cell.set_array(SITE, np.zeros(len(cell), dtype=int))
             return Crystal(cell, {0: composition})
         cell.info["order"] = order
@@ -103,9 +113,44 @@ class AlloySource(CrystalSource[AlloyCrystalConfig]):
 
 
 class AlloyGenerator(CrystalGenerator):
-    """Supercells of a simple lattice, occupied with an exact composition."""
+    """Supercells of a simple lattice, occupied with an exact composition.
 
+    Raises:
+        GenerationError: No lattice constant is given or known, or order sqs is asked for and its
+            library is missing.
+    """
+
+    config: AlloyConfig
     source_type = AlloySource
+
+    def __init__(self, config: AlloyConfig, *, label: str, seed: int) -> None:
+        """Settle the crystals."""
+        super().__init__(config, label=label, seed=seed)
+        self._correlations: dict[int, Correlations] = {}
+        if config.order == "sqs":
+            require("icet", extra="structures", by=f"{label}: order sqs")
+
+    def build(self, index: int, rng: np.random.Generator) -> Atoms:
+        """Return one supercell, quasirandom if that is asked for."""
+        atoms = super().build(index, rng)
+        if self.config.order != "sqs":
+            return atoms
+        correlations = self._correlations_of(index % self.n_recipes, atoms)
+        return correlations.quasirandom(atoms, rng)
+
+    def draft(self, index: int, rng: np.random.Generator) -> Atoms:
+        """Return one supercell without looking for the most random one."""
+        return super().build(index, rng)
+
+    def _correlations_of(self, number: int, atoms: Atoms) -> Correlations:
+        """Return the correlation functions of a crystal, those of the latest crystals kept."""
+        if number not in self._correlations:
+            lattice = primitive_cell(atoms, np.zeros(len(atoms), dtype=int))
+            counts = Counter(atoms.get_chemical_symbols())
+            if len(self._correlations) >= _CORRELATIONS_KEPT:
+                self._correlations.clear()
+            self._correlations[number] = Correlations(lattice, counts, self.config.sqs)
+        return self._correlations[number]
 
 
 def _compositions(config: AlloyCrystalConfig) -> list[Mapping[str, float]]:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -111,8 +111,15 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
             GenerationError: No attempt would do.
         """
 
+    def draft(self, index: int, rng: np.random.Generator) -> Atoms:
+        """Return a candidate for the plan: as many atoms of each species as `build` would give.
+
+        A kind whose candidates are costly overrides it with something cheap.
+        """
+        return self.build(index, rng)
+
     def plan(self) -> GenerationPlan:
-        """Say what is going to be made; one structure of each recipe is made to know.
+        """Say what is going to be made; one structure of each recipe is drafted to know.
 
         Raises:
             GenerationError: It cannot be made.
@@ -122,7 +129,7 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
         elements: set[str] = set()
         n_atoms = 0
         for index in range(min(self.n_recipes, self.n_structures)):
-            atoms = self.make(index)
+            atoms = self._passing(index, self.draft)
             formulas[atoms.get_chemical_formula("metal")] = None
             elements.update(atoms.symbols.species())
             n_atoms = max(n_atoms, len(atoms))
@@ -152,11 +159,15 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
         Raises:
             GenerationError: None of the attempts passed the checks.
         """
+        return self._passing(index, self.build)
+
+    def _passing(self, index: int, build: Callable[[int, np.random.Generator], Atoms]) -> Atoms:
+        """Return the first candidate that passes the checks, transformed and labelled."""
         refused: list[Rejected] = []
         for attempt in range(self.config.max_attempts):
             rng = child_rng(self.seed, "generate", self.label, index, attempt)
             try:
-                atoms = self.build(index, rng)
+                atoms = build(index, rng)
                 atoms = apply_transforms(atoms, self.config.transforms, rng, index=index)
                 self.check(atoms)
             except Rejected as rejected:
