@@ -12,7 +12,9 @@ _KINDS = {
     "cluster": "mlip_autopipec.generators.cluster:ClusterGenerator",
     "file": "mlip_autopipec.generators.file:FileGenerator",
     "ionic": "mlip_autopipec.generators.ionic:IonicGenerator",
+    "liquid": "mlip_autopipec.generators.liquid:LiquidGenerator",
     "molecule": "mlip_autopipec.generators.molecule:MoleculeGenerator",
+    "random_crystal": "mlip_autopipec.generators.random_crystal:RandomCrystalGenerator",
     "slab": "mlip_autopipec.generators.slab:SlabGenerator",
 }
 

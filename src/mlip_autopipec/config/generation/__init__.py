@@ -9,7 +9,9 @@ from mlip_autopipec.config.generation.base import GeneratorBaseConfig
 from mlip_autopipec.config.generation.cluster import ClusterConfig
 from mlip_autopipec.config.generation.file import FileConfig, FileCrystalConfig
 from mlip_autopipec.config.generation.ionic import IonicConfig, IonicCrystalConfig
+from mlip_autopipec.config.generation.liquid import LiquidConfig
 from mlip_autopipec.config.generation.molecule import MoleculeConfig
+from mlip_autopipec.config.generation.random_crystal import RandomCrystalConfig
 from mlip_autopipec.config.generation.slab import CrystalConfig, SlabConfig
 from mlip_autopipec.config.generation.transforms import (
     AntisitesConfig,
@@ -24,7 +26,14 @@ from mlip_autopipec.config.generation.transforms import (
 )
 
 GeneratorConfig = Annotated[
-    AlloyConfig | IonicConfig | FileConfig | SlabConfig | ClusterConfig | MoleculeConfig,
+    AlloyConfig
+    | IonicConfig
+    | FileConfig
+    | SlabConfig
+    | ClusterConfig
+    | MoleculeConfig
+    | RandomCrystalConfig
+    | LiquidConfig,
     Field(discriminator="kind"),
 ]
 
@@ -42,7 +51,9 @@ __all__ = [
     "InterstitialsConfig",
     "IonicConfig",
     "IonicCrystalConfig",
+    "LiquidConfig",
     "MoleculeConfig",
+    "RandomCrystalConfig",
     "RattleConfig",
     "SlabConfig",
     "StrainConfig",

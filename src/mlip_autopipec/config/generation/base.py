@@ -3,9 +3,10 @@
 import math
 from typing import Annotated, Self
 
+from ase.formula import Formula
 from pydantic import AfterValidator, Field, model_validator
 
-from mlip_autopipec.config.base import Count, Element, Fraction, NonNegative, Section
+from mlip_autopipec.config.base import ELEMENTS, Count, Element, Fraction, NonNegative, Section
 from mlip_autopipec.config.generation.transforms import Repeats, TransformConfig
 
 COMPOSITION_TOLERANCE = 1e-6
@@ -22,6 +23,21 @@ def _sums_to_one(composition: dict[str, float]) -> dict[str, float]:
 
 
 Composition = Annotated[dict[Element, Fraction], Field(min_length=1), AfterValidator(_sums_to_one)]
+
+
+def _formula(text: str) -> str:
+    """Refuse what is no chemical formula."""
+    try:
+        counts = Formula(text).count()
+    except ValueError:
+        counts = {}
+    if not counts or not ELEMENTS.issuperset(counts):
+        message = "is not a chemical formula such as 'TiO2'"
+        raise ValueError(message)
+    return text
+
+
+FormulaText = Annotated[str, AfterValidator(_formula)]
 Label = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=40)]
 
 
@@ -66,4 +82,11 @@ class CrystalBaseConfig(GeneratorBaseConfig):
         return self
 
 
-__all__ = ["Composition", "CrystalBaseConfig", "GeneratorBaseConfig", "Label", "Repeats"]
+__all__ = [
+    "Composition",
+    "CrystalBaseConfig",
+    "FormulaText",
+    "GeneratorBaseConfig",
+    "Label",
+    "Repeats",
+]
