@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
 from ase import Atoms
+from ase.calculators.calculator import Calculator
 
 from mlip_autopipec.config.generation import GeneratorBaseConfig
 from mlip_autopipec.errors import AutoPipeError, GenerationError
@@ -61,15 +62,21 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
     """A source of starting structures.
 
     A new kind defines `detail` and `build`; transforms, checks, identifiers, seeds and the plan
-    are common to all. Structure number ``index`` depends on the run's seed, the label, the index
-    and the config (less the number of structures) alone.
+    are common to all. A kind of another package also names its config model, and is registered as
+    an entry point (see `mlip_autopipec.config.generation.plugins`). Structure number ``index``
+    depends on the run's seed, the label, the index and the config (less the number of structures)
+    alone.
 
     Attributes:
+        config_type: Config model of a kind of another package.
         config: The config of this generator.
         label: Begins the identifiers: ``label-0000``, ``label-0001``, …
         seed: The run's seed.
         rejections: How many candidates were refused so far, by reason.
+        calculator: The run's potential, where the structures depend on it (see `use_potential`).
     """
+
+    config_type: ClassVar[type[GeneratorBaseConfig]]
 
     def __init__(self, config: ConfigT, *, label: str, seed: int) -> None:
         """Keep what the structures depend on."""
@@ -77,6 +84,7 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
         self.label = label
         self.seed = seed
         self.rejections: Counter[str] = Counter()
+        self.calculator: Calculator | None = None
 
     @property
     def n_recipes(self) -> int:
@@ -92,6 +100,18 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
     def inputs(self) -> tuple[Path, ...]:
         """Files whose content the structures depend on."""
         return ()
+
+    @property
+    def needs_potential(self) -> bool:
+        """Whether structures depend on the run's potential; it then counts in the content key."""
+        return False
+
+    def use_potential(self, calculator: Calculator) -> None:
+        """Take the run's potential, without which `plan` goes by estimates.
+
+        The pipeline calls it before `generate` where `needs_potential` says so.
+        """
+        self.calculator = calculator
 
     @property
     @abstractmethod
@@ -148,8 +168,11 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
         """Yield the structures one at a time, each checked.
 
         Raises:
-            GenerationError: A structure could not be made.
+            GenerationError: A structure could not be made, or the potential is missing.
         """
+        if self.needs_potential and self.calculator is None:
+            message = f"{self.label}: the run's potential is needed; call use_potential first"
+            raise GenerationError(message)
         for index in range(self.n_structures):
             yield self.make(index)
 

@@ -22,6 +22,9 @@ _AMU_PER_A3_IN_G_CM3 = units._amu * 1e27  # noqa: SLF001 - kg, where ASE keeps t
 _APART = 0.75
 """Shortest distance between what is packed, as a fraction of the sum of radii."""
 
+_LIQUID_SCALE = 1.1
+"""Volume of a liquid over that of the elements' solids, when nothing is said of it."""
+
 
 class LiquidGenerator(BaseStructureGenerator[LiquidConfig]):
     """Random packings at a density, in a periodic cube.
@@ -109,7 +112,8 @@ class LiquidGenerator(BaseStructureGenerator[LiquidConfig]):
                 message = f"{symbol} has no solid on record; give density_g_cm3"
                 raise ValueError(message)
             total_A3 += count * volume_A3
-        return self.config.volume_scale * total_A3
+        scale = self.config.volume_scale
+        return total_A3 * (_LIQUID_SCALE if scale is None else scale)
 
     def _mass(self) -> float:
         """Return the mass of all atoms, in atomic mass units."""

@@ -1,6 +1,6 @@
 """Config of the generators, one kind a file, and of the transforms that follow them."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import Field
 
@@ -11,6 +11,7 @@ from mlip_autopipec.config.generation.file import FileConfig, FileCrystalConfig
 from mlip_autopipec.config.generation.ionic import IonicConfig, IonicCrystalConfig
 from mlip_autopipec.config.generation.liquid import LiquidConfig
 from mlip_autopipec.config.generation.molecule import MoleculeConfig
+from mlip_autopipec.config.generation.plugins import OrPlugin
 from mlip_autopipec.config.generation.random_crystal import RandomCrystalConfig
 from mlip_autopipec.config.generation.slab import CrystalConfig, SlabConfig
 from mlip_autopipec.config.generation.transforms import (
@@ -25,7 +26,7 @@ from mlip_autopipec.config.generation.transforms import (
     VacanciesConfig,
 )
 
-GeneratorConfig = Annotated[
+_OwnConfig = (
     AlloyConfig
     | IonicConfig
     | FileConfig
@@ -33,11 +34,16 @@ GeneratorConfig = Annotated[
     | ClusterConfig
     | MoleculeConfig
     | RandomCrystalConfig
-    | LiquidConfig,
-    Field(discriminator="kind"),
-]
+    | LiquidConfig
+)
+
+OWN_KINDS = frozenset(model.model_fields["kind"].default for model in get_args(_OwnConfig))
+"""The kinds that this package has itself."""
+
+GeneratorConfig = Annotated[_OwnConfig, Field(discriminator="kind"), OrPlugin(OWN_KINDS)]
 
 __all__ = [
+    "OWN_KINDS",
     "AlloyConfig",
     "AlloyCrystalConfig",
     "AntisitesConfig",

@@ -11,6 +11,7 @@ from mlip_autopipec.config.generation.base import (
     Composition,
     CrystalBaseConfig,
     Repeats,
+    unless_sized,
 )
 
 _ORDERS = {  # parent lattice, and the fractions of the two elements
@@ -85,8 +86,11 @@ class AlloyCrystalConfig(Section):
     disorder: Fraction = Field(
         0.0, description="Share of an ordered alloy's sites that are occupied at random."
     )
-    lattice_constant_A: Positive | None = Field(
-        None, description="Lattice constant a in Å; by Vegard's law from the elements if absent."
+    lattice_constant_A: Positive | Literal["relaxed"] | None = Field(
+        None,
+        description="Lattice constant a in Å; by Vegard's law from the elements if absent; "
+        "relaxed: of least energy on the run's own potential, for a random cell of each "
+        "composition.",
     )
     c_over_a: Annotated[Positive, Field(ge=1.0, le=2.5)] | None = Field(
         None, description="Ratio c/a of hcp; ideal (1.633) if absent."
@@ -102,7 +106,7 @@ class AlloyCrystalConfig(Section):
 
     @model_validator(mode="after")
     def _fitting_order(self) -> Self:
-        if self.order != "sqs" and "sqs" in self.model_fields_set:
+        if self.order != "sqs" and self.sqs != SQSConfig():
             message = f"sqs has no meaning for order {self.order}"
             raise ValueError(message)
         if self.order in {"random", "sqs"}:
@@ -128,6 +132,7 @@ class AlloyCrystalConfig(Section):
 class AlloyConfig(AlloyCrystalConfig, CrystalBaseConfig):
     """Solid solutions on a simple lattice, random or ordered."""
 
-    supercell: Repeats = Field(
-        (2, 2, 2), description="Repeats of the conventional cell along a, b and c."
+    supercell: Repeats | None = Field(
+        default_factory=unless_sized((2, 2, 2)),
+        description="Repeats of the conventional cell along a, b and c; (2, 2, 2) if absent.",
     )

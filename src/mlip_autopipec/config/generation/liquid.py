@@ -34,10 +34,12 @@ class LiquidConfig(GeneratorBaseConfig):
         "is zero.",
     )
     density_g_cm3: Annotated[Positive, Field(le=30.0)] | None = Field(
-        None, description="Density in g/cm³; from the volumes of the elements' solids if absent."
+        None, description="Density in g/cm³; from volume_scale if absent."
     )
-    volume_scale: Annotated[Positive, Field(ge=0.3, le=10.0)] = Field(
-        1.1, description="Without a density: volume, as a multiple of that of the solids."
+    volume_scale: Annotated[Positive, Field(ge=0.3, le=10.0)] | None = Field(
+        None,
+        description="Volume as a multiple of that of the elements' solids, instead of a density; "
+        "1.1 if both are absent.",
     )
     min_distance_A: Annotated[Positive, Field(le=10.0)] | None = Field(
         None,
@@ -58,7 +60,7 @@ class LiquidConfig(GeneratorBaseConfig):
         if self.charges and self.formula is None:
             message = "charges belong to a formula"
             raise ValueError(message)
-        if self.density_g_cm3 is not None and "volume_scale" in self.model_fields_set:
+        if self.density_g_cm3 is not None and self.volume_scale is not None:
             message = "should have either density_g_cm3 or volume_scale"
             raise ValueError(message)
         return self
