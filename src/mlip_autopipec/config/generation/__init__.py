@@ -15,6 +15,7 @@ from mlip_autopipec.config.generation.plugins import OrPlugin
 from mlip_autopipec.config.generation.random_crystal import RandomCrystalConfig
 from mlip_autopipec.config.generation.slab import CrystalConfig, SlabConfig
 from mlip_autopipec.config.generation.transforms import (
+    AdsorbateConfig,
     AntisitesConfig,
     ClosePairConfig,
     InterstitialsConfig,
@@ -44,6 +45,7 @@ GeneratorConfig = Annotated[_OwnConfig, Field(discriminator="kind"), OrPlugin(OW
 
 __all__ = [
     "OWN_KINDS",
+    "AdsorbateConfig",
     "AlloyConfig",
     "AlloyCrystalConfig",
     "AntisitesConfig",
