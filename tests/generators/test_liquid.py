@@ -127,12 +127,12 @@ def test_the_plan_says_what_is_packed() -> None:
 
 
 def test_what_finds_no_room_is_refused_with_the_reason() -> None:
-    source = generator(counts={"Cu": 20}, density_g_cm3=25.0, max_attempts=2)
+    source = generator(counts={"Cu": 6}, density_g_cm3=30.0, max_attempts=2)
     with pytest.raises(GenerationError) as caught:
         source.make(0)
     assert str(caught.value) == (
         "liq-0000: none of 2 attempts passed: no packing found (2×); "
-        "the last: 20 Cu find no room in a cube of 4.39 Å"
+        "the last: 6 Cu find no room in a cube of 2.76 Å"
     )
 
 

@@ -26,7 +26,7 @@ def operations(atoms: Atoms) -> int:
     return len(spglib.get_symmetry(cell, symprec=1e-4)["rotations"])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(
     seed=st.integers(0, 2**63 - 1),
     group=st.sampled_from([1, 2, 5, 14, 19, 33, 62, 82, 96, 127, 148, 155, 166, 186, 194, 198]),
