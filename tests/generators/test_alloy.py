@@ -108,6 +108,29 @@ def test_vegard_comes_within_three_percent_of_known_alloys(
     assert atoms.cell.lengths()[0] / 5 == pytest.approx(expected_A, rel=0.03), source
 
 
+@pytest.mark.parametrize(
+    ("order", "composition", "expected_A", "source"),
+    [  # a of the prototype's cell
+        ("L1_2", {"Cu": 0.75, "Au": 0.25}, 3.748, "Pearson's Handbook (1958)"),
+        ("L1_2", {"Ni": 0.75, "Al": 0.25}, 3.572, "Pearson's Handbook (1958)"),
+        ("B2", {"Ni": 0.5, "Al": 0.5}, 2.887, "Pearson's Handbook (1958)"),
+        ("D0_3", {"Fe": 0.75, "Al": 0.25}, 5.792, "Pearson's Handbook (1958)"),
+        ("D0_19", {"Ti": 0.75, "Al": 0.25}, 5.77, "Pearson's Handbook (1958)"),
+        ("L1_0", {"Ti": 0.5, "Al": 0.5}, 4.00, "a; c is 4.07; Pearson's Handbook (1958)"),
+    ],
+)
+def test_vegard_comes_within_five_percent_of_known_compounds(
+    order: str, composition: dict[str, float], expected_A: float, source: str
+) -> None:
+    lattice = ORDERED[order][0]
+    (atoms,) = generator(
+        lattice=lattice, composition=composition, order=order, supercell=[1, 1, 1]
+    ).generate()
+    assert len(atoms) == ORDERED[order][2]
+    # compounds contract by their heat of formation, which Vegard's law does not know
+    assert atoms.cell.lengths()[0] == pytest.approx(expected_A, rel=0.05), source
+
+
 def test_a_pure_element_keeps_its_own_constant() -> None:
     (gold,) = generator(composition={"Au": 1.0}, supercell=[1, 1, 1]).generate()
     assert gold.cell.lengths() == pytest.approx([4.08] * 3, rel=1e-9)

@@ -2,13 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
 from ase import Atoms
+from ase.calculators.calculator import Calculator
 
 from mlip_autopipec.config.generation import GeneratorBaseConfig
 from mlip_autopipec.errors import AutoPipeError, GenerationError
@@ -61,15 +62,21 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
     """A source of starting structures.
 
     A new kind defines `detail` and `build`; transforms, checks, identifiers, seeds and the plan
-    are common to all. Structure number ``index`` depends on the run's seed, the label, the index
-    and the config (less the number of structures) alone.
+    are common to all. A kind of another package also names its config model, and is registered as
+    an entry point (see `mlip_autopipec.config.generation.plugins`). Structure number ``index``
+    depends on the run's seed, the label, the index and the config (less the number of structures)
+    alone.
 
     Attributes:
+        config_type: Config model of a kind of another package.
         config: The config of this generator.
         label: Begins the identifiers: ``label-0000``, ``label-0001``, …
         seed: The run's seed.
         rejections: How many candidates were refused so far, by reason.
+        calculator: The run's potential, where the structures depend on it (see `use_potential`).
     """
+
+    config_type: ClassVar[type[GeneratorBaseConfig]]
 
     def __init__(self, config: ConfigT, *, label: str, seed: int) -> None:
         """Keep what the structures depend on."""
@@ -77,6 +84,7 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
         self.label = label
         self.seed = seed
         self.rejections: Counter[str] = Counter()
+        self.calculator: Calculator | None = None
 
     @property
     def n_recipes(self) -> int:
@@ -92,6 +100,18 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
     def inputs(self) -> tuple[Path, ...]:
         """Files whose content the structures depend on."""
         return ()
+
+    @property
+    def needs_potential(self) -> bool:
+        """Whether structures depend on the run's potential; it then counts in the content key."""
+        return False
+
+    def use_potential(self, calculator: Calculator) -> None:
+        """Take the run's potential, without which `plan` goes by estimates.
+
+        The pipeline calls it before `generate` where `needs_potential` says so.
+        """
+        self.calculator = calculator
 
     @property
     @abstractmethod
@@ -111,8 +131,15 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
             GenerationError: No attempt would do.
         """
 
+    def draft(self, index: int, rng: np.random.Generator) -> Atoms:
+        """Return a candidate for the plan: as many atoms of each species as `build` would give.
+
+        A kind whose candidates are costly overrides it with something cheap.
+        """
+        return self.build(index, rng)
+
     def plan(self) -> GenerationPlan:
-        """Say what is going to be made; one structure of each recipe is made to know.
+        """Say what is going to be made; one structure of each recipe is drafted to know.
 
         Raises:
             GenerationError: It cannot be made.
@@ -122,7 +149,7 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
         elements: set[str] = set()
         n_atoms = 0
         for index in range(min(self.n_recipes, self.n_structures)):
-            atoms = self.make(index)
+            atoms = self._passing(index, self.draft)
             formulas[atoms.get_chemical_formula("metal")] = None
             elements.update(atoms.symbols.species())
             n_atoms = max(n_atoms, len(atoms))
@@ -141,8 +168,11 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
         """Yield the structures one at a time, each checked.
 
         Raises:
-            GenerationError: A structure could not be made.
+            GenerationError: A structure could not be made, or the potential is missing.
         """
+        if self.needs_potential and self.calculator is None:
+            message = f"{self.label}: the run's potential is needed; call use_potential first"
+            raise GenerationError(message)
         for index in range(self.n_structures):
             yield self.make(index)
 
@@ -152,11 +182,15 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
         Raises:
             GenerationError: None of the attempts passed the checks.
         """
+        return self._passing(index, self.build)
+
+    def _passing(self, index: int, build: Callable[[int, np.random.Generator], Atoms]) -> Atoms:
+        """Return the first candidate that passes the checks, transformed and labelled."""
         refused: list[Rejected] = []
         for attempt in range(self.config.max_attempts):
             rng = child_rng(self.seed, "generate", self.label, index, attempt)
             try:
-                atoms = self.build(index, rng)
+                atoms = build(index, rng)
                 atoms = apply_transforms(atoms, self.config.transforms, rng, index=index)
                 self.check(atoms)
             except Rejected as rejected:

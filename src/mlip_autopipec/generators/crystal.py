@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 from ase import Atoms
+from ase.calculators.calculator import Calculator
 
 from mlip_autopipec.config.base import Section
 from mlip_autopipec.config.generation.base import CrystalBaseConfig
@@ -52,6 +53,14 @@ class CrystalSource(ABC, Generic[SourceConfigT]):
         return Counter({"file cannot be read": len(self.skipped)} if self.skipped else {})
 
     @property
+    def needs_potential(self) -> bool:
+        """Whether the crystals depend on the run's potential."""
+        return False
+
+    def use_potential(self, calculator: Calculator) -> None:
+        """Take the run's potential; until then, crystals go by estimates."""
+
+    @property
     @abstractmethod
     def detail(self) -> str:
         """What the crystals are, in one line."""
@@ -92,11 +101,22 @@ class CrystalGenerator(BaseStructureGenerator[CrystalBaseConfig]):
         return self.source.inputs
 
     @property
+    def needs_potential(self) -> bool:
+        """Whether the source needs it."""
+        return self.source.needs_potential
+
+    def use_potential(self, calculator: Calculator) -> None:
+        """Hand the potential to the source, and forget crystals that go by estimates."""
+        super().use_potential(calculator)
+        self.source.use_potential(calculator)
+        self._supercells.clear()
+
+    @property
     def detail(self) -> str:
         """What the crystals are, and how large."""
         if self.config.n_atoms is not None:
             return f"{self.source.detail}, up to {self.config.n_atoms} atoms"
-        repeats = "×".join(map(str, self.config.supercell))
+        repeats = "×".join(map(str, self.config.supercell or ()))
         return f"{self.source.detail}, {repeats} cells"
 
     def build(self, index: int, rng: np.random.Generator) -> Atoms:
@@ -113,10 +133,10 @@ class CrystalGenerator(BaseStructureGenerator[CrystalBaseConfig]):
         if known is not None:
             return known
         crystal = self.source.crystal(number)
-        if self.config.n_atoms is None:
-            cell = crystal.cell.repeat(self.config.supercell)
-        else:
+        if self.config.n_atoms is not None:
             cell = self._sized(crystal.cell, self.config.n_atoms)
+        else:
+            cell = crystal.cell.repeat(self.config.supercell or (1, 1, 1))
         if len(self._supercells) >= _SUPERCELLS_KEPT:
             self._supercells.clear()
         self._supercells[number] = Crystal(cell, crystal.shares)

@@ -2,12 +2,12 @@
 
 import numpy as np
 from ase import Atoms
-from ase.build import molecule
 from scipy.spatial.transform import Rotation
 
 from mlip_autopipec.config.generation import MoleculeConfig
 from mlip_autopipec.errors import GenerationError
 from mlip_autopipec.generators.base import BaseStructureGenerator
+from mlip_autopipec.structures.molecules import known_molecule
 
 
 class MoleculeGenerator(BaseStructureGenerator[MoleculeConfig]):
@@ -44,10 +44,9 @@ class MoleculeGenerator(BaseStructureGenerator[MoleculeConfig]):
         return atoms
 
     def _known(self, name: str) -> Atoms:
-        """Return a molecule by its name, without charges and moments."""
+        """Return a molecule by its name."""
         try:
-            known = molecule(name)
-        except (KeyError, NotImplementedError) as error:
-            message = f"{self.label}: ASE knows no molecule {name!r} (see ase.build.molecule)"
+            return known_molecule(name)
+        except ValueError as error:
+            message = f"{self.label}: {error}"
             raise GenerationError(message) from error
-        return Atoms(known.numbers, positions=known.positions)

@@ -4,6 +4,8 @@ from importlib import import_module
 from typing import Any
 
 from mlip_autopipec.config.generation import CrystalConfig, GeneratorBaseConfig
+from mlip_autopipec.config.generation.plugins import plugin_class
+from mlip_autopipec.errors import GenerationError
 from mlip_autopipec.generators.base import BaseStructureGenerator
 from mlip_autopipec.generators.crystal import CrystalSource
 
@@ -12,7 +14,9 @@ _KINDS = {
     "cluster": "mlip_autopipec.generators.cluster:ClusterGenerator",
     "file": "mlip_autopipec.generators.file:FileGenerator",
     "ionic": "mlip_autopipec.generators.ionic:IonicGenerator",
+    "liquid": "mlip_autopipec.generators.liquid:LiquidGenerator",
     "molecule": "mlip_autopipec.generators.molecule:MoleculeGenerator",
+    "random_crystal": "mlip_autopipec.generators.random_crystal:RandomCrystalGenerator",
     "slab": "mlip_autopipec.generators.slab:SlabGenerator",
 }
 
@@ -27,14 +31,18 @@ _SOURCES = {
 def build_generator(
     config: GeneratorBaseConfig, *, label: str, seed: int
 ) -> BaseStructureGenerator[Any]:
-    """Return the generator of a config.
+    """Return the generator of a config, from this package or from one that registers its kind.
 
     Raises:
-        GenerationError: It cannot make what it is asked for.
+        GenerationError: It cannot make what it is asked for, or no package has the kind.
+        ConfigError: The package that has the kind cannot be loaded.
     """
-    generator: BaseStructureGenerator[Any] = _loaded(_KINDS[config.kind])(
-        config, label=label, seed=seed
-    )
+    own = _KINDS.get(config.kind)
+    kind = plugin_class(config.kind) if own is None else _loaded(own)
+    if kind is None:
+        message = f"{label}: no installed package has generators of kind {config.kind!r}"
+        raise GenerationError(message)
+    generator: BaseStructureGenerator[Any] = kind(config, label=label, seed=seed)
     return generator
 
 

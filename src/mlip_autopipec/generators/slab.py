@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from ase import Atoms
+from ase.calculators.calculator import Calculator
 from ase.constraints import FixAtoms
 
 from mlip_autopipec.config.generation import SlabConfig
@@ -39,6 +40,17 @@ class SlabGenerator(BaseStructureGenerator[SlabConfig]):
     def inputs(self) -> tuple[Path, ...]:
         """Files that the source reads."""
         return self.source.inputs
+
+    @property
+    def needs_potential(self) -> bool:
+        """Whether the source needs it."""
+        return self.source.needs_potential
+
+    def use_potential(self, calculator: Calculator) -> None:
+        """Hand the potential to the source, and forget crystals that go by estimates."""
+        super().use_potential(calculator)
+        self.source.use_potential(calculator)
+        self.__dict__.pop("_recipes", None)
 
     @property
     def detail(self) -> str:

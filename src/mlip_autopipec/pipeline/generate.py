@@ -6,6 +6,8 @@ from itertools import chain
 
 from ase import Atoms
 
+from mlip_autopipec.calculators.factory import build_calculator
+from mlip_autopipec.config.generation.plugins import plugin_version
 from mlip_autopipec.files import sha256_file
 from mlip_autopipec.generators.factory import build_generators
 from mlip_autopipec.pipeline.context import RunContext, Summary
@@ -16,9 +18,18 @@ from mlip_autopipec.structures.identity import structure_key
 
 
 def generate_key(run: RunContext) -> str:
-    """Return the content key of the generated structures; files that they come from count."""
-    paths = [path for generator in build_generators(run.config) for path in generator.inputs]
-    return run.keys.generate([sha256_file(path) for path in paths])
+    """Return the content key of the generated structures.
+
+    Files that they come from count, the versions of packages that make them, and the potential
+    where structures depend on it.
+    """
+    generators = build_generators(run.config)
+    inputs = [sha256_file(path) for generator in generators for path in generator.inputs]
+    versions = [plugin_version(generator.config.kind) for generator in generators]
+    potential = any(generator.needs_potential for generator in generators)
+    return run.keys.generate(
+        [*inputs, *(version for version in versions if version is not None)], potential=potential
+    )
 
 
 def generate(run: RunContext) -> tuple[FileRecord, Summary]:
@@ -26,8 +37,14 @@ def generate(run: RunContext) -> tuple[FileRecord, Summary]:
 
     Raises:
         GenerationError: A generator cannot make what was asked for.
+        CalculatorError: Structures depend on the potential, and it cannot be built.
     """
     generators = build_generators(run.config)
+    relaxing = [generator for generator in generators if generator.needs_potential]
+    if relaxing:
+        calculator = build_calculator(run.config.exploration)
+        for generator in relaxing:
+            generator.use_potential(calculator)
     keys: list[tuple[str, str]] = []
 
     def structures() -> Iterator[Atoms]:

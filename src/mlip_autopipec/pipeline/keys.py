@@ -38,20 +38,23 @@ class StageKeys:
         self.config = config
         self.model = dict(model)
 
-    def generate(self, inputs: Sequence[str]) -> str:
+    def generate(self, inputs: Sequence[str], *, potential: bool = False) -> str:
         """Return the key of the generated structures.
 
         Args:
-            inputs: SHA-256 of each file that a generator reads.
+            inputs: SHA-256 of each file that a generator reads, and whatever else the structures
+                depend on.
+            potential: Whether they depend on the run's potential.
         """
         generators = [generator.model_dump(mode="json") for generator in self.config.generation]
         labels = list(self.config.labels)
-        return self._key("generate", self.config.seed, labels, generators, list(inputs))
+        parts = [self.config.seed, labels, generators, list(inputs)]
+        return self._key("generate", *parts, *(self._potential() if potential else ()))
 
     def scan(self, elements: Sequence[str]) -> str:
         """Return the key of the pair scan."""
-        exploration = self.config.exploration.model_dump(mode="json", include={"calculator", "zbl"})
-        return self._key("scan", exploration, list(elements), self.model)
+        exploration, model = self._potential()
+        return self._key("scan", exploration, list(elements), model)
 
     def explore(
         self, structure_id: str, structure_key: str, index: int, exploration: ExplorationConfig
@@ -100,6 +103,11 @@ class StageKeys:
         """Return the key of the database."""
         content = self.config.model_dump(mode="json", exclude={"execution"})
         return self._key("store", sampled.file.sha256, content, self.model)
+
+    def _potential(self) -> tuple[Mapping[str, JsonValue], Mapping[str, JsonValue]]:
+        """Return what determines the potential before its pairs are scanned."""
+        exploration = self.config.exploration.model_dump(mode="json", include={"calculator", "zbl"})
+        return exploration, self.model
 
     def _key(self, stage: str, *parts: object) -> str:
         """Return the key of a stage's content."""

@@ -1,6 +1,6 @@
 """Config of the generators, one kind a file, and of the transforms that follow them."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import Field
 
@@ -9,9 +9,13 @@ from mlip_autopipec.config.generation.base import GeneratorBaseConfig
 from mlip_autopipec.config.generation.cluster import ClusterConfig
 from mlip_autopipec.config.generation.file import FileConfig, FileCrystalConfig
 from mlip_autopipec.config.generation.ionic import IonicConfig, IonicCrystalConfig
+from mlip_autopipec.config.generation.liquid import LiquidConfig
 from mlip_autopipec.config.generation.molecule import MoleculeConfig
+from mlip_autopipec.config.generation.plugins import OrPlugin
+from mlip_autopipec.config.generation.random_crystal import RandomCrystalConfig
 from mlip_autopipec.config.generation.slab import CrystalConfig, SlabConfig
 from mlip_autopipec.config.generation.transforms import (
+    AdsorbateConfig,
     AntisitesConfig,
     ClosePairConfig,
     InterstitialsConfig,
@@ -23,12 +27,25 @@ from mlip_autopipec.config.generation.transforms import (
     VacanciesConfig,
 )
 
-GeneratorConfig = Annotated[
-    AlloyConfig | IonicConfig | FileConfig | SlabConfig | ClusterConfig | MoleculeConfig,
-    Field(discriminator="kind"),
-]
+_OwnConfig = (
+    AlloyConfig
+    | IonicConfig
+    | FileConfig
+    | SlabConfig
+    | ClusterConfig
+    | MoleculeConfig
+    | RandomCrystalConfig
+    | LiquidConfig
+)
+
+OWN_KINDS = frozenset(model.model_fields["kind"].default for model in get_args(_OwnConfig))
+"""The kinds that this package has itself."""
+
+GeneratorConfig = Annotated[_OwnConfig, Field(discriminator="kind"), OrPlugin(OWN_KINDS)]
 
 __all__ = [
+    "OWN_KINDS",
+    "AdsorbateConfig",
     "AlloyConfig",
     "AlloyCrystalConfig",
     "AntisitesConfig",
@@ -42,7 +59,9 @@ __all__ = [
     "InterstitialsConfig",
     "IonicConfig",
     "IonicCrystalConfig",
+    "LiquidConfig",
     "MoleculeConfig",
+    "RandomCrystalConfig",
     "RattleConfig",
     "SlabConfig",
     "StrainConfig",

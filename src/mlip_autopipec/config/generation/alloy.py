@@ -5,12 +5,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mlip_autopipec.config.base import Count, Element, Fraction, Positive, Section
+from mlip_autopipec.config.base import Count, Element, Fraction, Number, Positive, Section
 from mlip_autopipec.config.generation.base import (
     COMPOSITION_TOLERANCE,
     Composition,
     CrystalBaseConfig,
     Repeats,
+    unless_sized,
 )
 
 _ORDERS = {  # parent lattice, and the fractions of the two elements
@@ -44,6 +45,22 @@ class CompositionGridConfig(Section):
         return self
 
 
+class SQSConfig(Section):
+    """Which correlations a special quasirandom structure matches, and how long it is sought."""
+
+    pair_reach: Annotated[Number, Field(ge=1.0, le=4.0)] = Field(
+        2.05, description="Longest pairs that count, in distances of nearest neighbours."
+    )
+    triplet_reach: Annotated[Number, Field(ge=1.0, le=2.0)] | None = Field(
+        1.2,
+        description="Longest edge of the triplets that count, in distances of nearest neighbours; "
+        "null: pairs alone count.",
+    )
+    n_steps: Annotated[Count, Field(le=1_000_000)] = Field(
+        3000, description="Exchanges of two atoms that are tried for one structure."
+    )
+
+
 class AlloyCrystalConfig(Section):
     """A simple lattice that several elements share."""
 
@@ -58,14 +75,22 @@ class AlloyCrystalConfig(Section):
     composition_grid: CompositionGridConfig | None = Field(
         None, description="All compositions of a grid, which the structures go through in turn."
     )
-    order: Literal["random", "L1_0", "L1_2", "B2", "D0_3", "D0_19"] = Field(
-        "random", description="Which element sits where; a prototype needs its own fractions."
+    order: Literal["random", "sqs", "L1_0", "L1_2", "B2", "D0_3", "D0_19"] = Field(
+        "random",
+        description="Which element sits where: at random, as a special quasirandom structure "
+        "(needs the extra structures), or as in a prototype, which needs its own fractions.",
+    )
+    sqs: SQSConfig = Field(
+        default_factory=SQSConfig, description="Correlations and effort of order sqs."
     )
     disorder: Fraction = Field(
         0.0, description="Share of an ordered alloy's sites that are occupied at random."
     )
-    lattice_constant_A: Positive | None = Field(
-        None, description="Lattice constant a in Å; by Vegard's law from the elements if absent."
+    lattice_constant_A: Positive | Literal["relaxed"] | None = Field(
+        None,
+        description="Lattice constant a in Å; by Vegard's law from the elements if absent; "
+        "relaxed: of least energy on the run's own potential, for a random cell of each "
+        "composition.",
     )
     c_over_a: Annotated[Positive, Field(ge=1.0, le=2.5)] | None = Field(
         None, description="Ratio c/a of hcp; ideal (1.633) if absent."
@@ -81,7 +106,10 @@ class AlloyCrystalConfig(Section):
 
     @model_validator(mode="after")
     def _fitting_order(self) -> Self:
-        if self.order == "random":
+        if self.order != "sqs" and self.sqs != SQSConfig():
+            message = f"sqs has no meaning for order {self.order}"
+            raise ValueError(message)
+        if self.order in {"random", "sqs"}:
             if self.disorder > 0.0:
                 message = "disorder has no meaning for a random alloy"
                 raise ValueError(message)
@@ -104,6 +132,7 @@ class AlloyCrystalConfig(Section):
 class AlloyConfig(AlloyCrystalConfig, CrystalBaseConfig):
     """Solid solutions on a simple lattice, random or ordered."""
 
-    supercell: Repeats = Field(
-        (2, 2, 2), description="Repeats of the conventional cell along a, b and c."
+    supercell: Repeats | None = Field(
+        default_factory=unless_sized((2, 2, 2)),
+        description="Repeats of the conventional cell along a, b and c; (2, 2, 2) if absent.",
     )

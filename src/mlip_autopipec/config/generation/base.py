@@ -1,11 +1,13 @@
 """What the configs of all generators have in common."""
 
 import math
-from typing import Annotated, Self
+from collections.abc import Callable
+from typing import Annotated, Any, Self
 
+from ase.formula import Formula
 from pydantic import AfterValidator, Field, model_validator
 
-from mlip_autopipec.config.base import Count, Element, Fraction, NonNegative, Section
+from mlip_autopipec.config.base import ELEMENTS, Count, Element, Fraction, NonNegative, Section
 from mlip_autopipec.config.generation.transforms import Repeats, TransformConfig
 
 COMPOSITION_TOLERANCE = 1e-6
@@ -22,6 +24,21 @@ def _sums_to_one(composition: dict[str, float]) -> dict[str, float]:
 
 
 Composition = Annotated[dict[Element, Fraction], Field(min_length=1), AfterValidator(_sums_to_one)]
+
+
+def _formula(text: str) -> str:
+    """Refuse what is no chemical formula."""
+    try:
+        counts = Formula(text).count()
+    except ValueError:
+        counts = {}
+    if not counts or not ELEMENTS.issuperset(counts):
+        message = "is not a chemical formula such as 'TiO2'"
+        raise ValueError(message)
+    return text
+
+
+FormulaText = Annotated[str, AfterValidator(_formula)]
 Label = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=40)]
 
 
@@ -48,22 +65,41 @@ class GeneratorBaseConfig(Section):
     )
 
 
+def unless_sized(repeats: Repeats) -> Callable[[dict[str, Any]], Repeats | None]:
+    """Return the default of supercell: some repeats, or nothing where n_atoms is given.
+
+    So a resolved config that is read again does not seem to ask for both.
+    """
+    return lambda given: repeats if given.get("n_atoms") is None else None
+
+
 class CrystalBaseConfig(GeneratorBaseConfig):
     """What the generators of crystals have in common."""
 
-    supercell: Repeats = Field((1, 1, 1), description="Repeats of the cell along a, b and c.")
     n_atoms: Annotated[Count, Field(le=10_000)] | None = Field(
         None,
         description="Largest number of sites, instead of supercell; of the supercells that have "
         "at least three quarters of it, the most cubic is taken.",
     )
+    supercell: Repeats | None = Field(
+        default_factory=unless_sized((1, 1, 1)),
+        description="Repeats of the cell along a, b and c; (1, 1, 1) if absent.",
+    )
 
     @model_validator(mode="after")
     def _one_size(self) -> Self:
-        if self.n_atoms is not None and "supercell" in self.model_fields_set:
+        if (self.n_atoms is None) == (self.supercell is None):
             message = "should have either supercell or n_atoms"
             raise ValueError(message)
         return self
 
 
-__all__ = ["Composition", "CrystalBaseConfig", "GeneratorBaseConfig", "Label", "Repeats"]
+__all__ = [
+    "Composition",
+    "CrystalBaseConfig",
+    "FormulaText",
+    "GeneratorBaseConfig",
+    "Label",
+    "Repeats",
+    "unless_sized",
+]

@@ -45,6 +45,9 @@ class SlabConfig(GeneratorBaseConfig):
         if not any(self.miller):
             message = "miller (0, 0, 0) is no plane"
             raise ValueError(message)
+        if isinstance(self.crystal, AlloyCrystalConfig) and self.crystal.order == "sqs":
+            message = "order sqs is for bulk; the sites of a slab are occupied after the cut"
+            raise ValueError(message)
         if self.fixed_layers >= self.layers:
             message = f"fixed_layers {self.fixed_layers} should be below layers {self.layers}"
             raise ValueError(message)

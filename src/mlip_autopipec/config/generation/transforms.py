@@ -122,6 +122,25 @@ class InterstitialsConfig(Section):
     count: Count = Field(1, description="Number of interstitial atoms.")
 
 
+class AdsorbateConfig(Section):
+    """Atoms or molecules put on the upper surface of a slab."""
+
+    kind: Literal["adsorbate"] = "adsorbate"
+    species: str = Field(
+        min_length=1, description="An element, or a molecule that ASE knows: H, CO, CH3OH."
+    )
+    site: Literal["random", "top", "bridge", "hollow"] = Field(
+        "random",
+        description="Above any point of the surface, a surface atom, the middle of two, or the "
+        "centre of three or four; which one is drawn.",
+    )
+    height_A: Annotated[Positive, Field(le=20.0)] = Field(
+        2.0, description="Height of the lowest adsorbed atom above the topmost of the slab, in Å."
+    )
+    count: Count = Field(1, description="Number of atoms or molecules, each on a site of its own.")
+    rotate: bool = Field(True, description="Turn each molecule at random.")
+
+
 class ClosePairConfig(Section):
     """One pair of bonded atoms pushed together, its surroundings following softly."""
 
@@ -144,6 +163,7 @@ TransformConfig = Annotated[
     | SubstitutionConfig
     | AntisitesConfig
     | InterstitialsConfig
+    | AdsorbateConfig
     | ClosePairConfig,
     Field(discriminator="kind"),
 ]

@@ -7,6 +7,7 @@ import numpy as np
 from ase import Atoms
 
 from mlip_autopipec.config.generation import transforms as configs
+from mlip_autopipec.structures.transforms.adsorption import adsorbate
 from mlip_autopipec.structures.transforms.cell import strain, supercell
 from mlip_autopipec.structures.transforms.displacements import close_pair, rattle
 from mlip_autopipec.structures.transforms.interstitials import interstitials
@@ -21,6 +22,7 @@ _TRANSFORMS: dict[type[configs.TransformConfig], Transform] = {
     configs.SubstitutionConfig: substitution,
     configs.AntisitesConfig: antisites,
     configs.InterstitialsConfig: interstitials,
+    configs.AdsorbateConfig: adsorbate,
     configs.ClosePairConfig: close_pair,
 }
 
