@@ -210,7 +210,7 @@ def test_absent_evidence_costs_its_figures_only(
         assert (selection.coverage is None) == (damage == "evidence")
 
 
-def test_the_key_follows_what_the_run_holds(finished: PipelineRunner, tmp_path: Path) -> None:
+def test_the_key_follows_what_the_run_holds(finished: PipelineRunner) -> None:
     before = report_key(finished)
     assert report_key(PipelineRunner.open(finished.run_dir)) == before
     record = finished.directory.read_record(StageRecord, "store")
@@ -220,4 +220,3 @@ def test_the_key_follows_what_the_run_holds(finished: PipelineRunner, tmp_path: 
     assert report_key(finished) != before
     finished.directory.write_record(record, "store")
     assert report_key(finished) == before
-    assert tmp_path.exists()
