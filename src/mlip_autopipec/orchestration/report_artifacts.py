@@ -65,7 +65,8 @@ def failures_markdown(failed: Sequence[StructureEntry]) -> str:
     lines = ["# Structures that failed", ""]
     for entry in failed[:_MAX_FAILURES]:
         lines += [f"## {entry.structure_id}", "", table_cell(entry.reason), ""]
-        lines += [f"- {table_cell(fault)}" for fault in entry.faults]
+        if len(entry.faults) > 1:  # a single one is the reason
+            lines += [f"- {table_cell(fault)}" for fault in entry.faults]
         lines += ["", *_code(entry.log_tail)] if entry.log_tail else ["", "It left no log."]
         lines.append("")
     if len(failed) > _MAX_FAILURES:

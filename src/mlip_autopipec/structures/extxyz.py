@@ -78,7 +78,7 @@ def read_frames(path: Path, *, every: int = 1) -> Iterator[Atoms]:
     Args:
         path: The file.
         every: Yield each ``every``-th frame, beginning with the first; those between are passed
-            over without being built, which is some 30 times as fast.
+            over without being built.
 
     Raises:
         FrameFileError: The file cannot be read, or a frame is torn or malformed.

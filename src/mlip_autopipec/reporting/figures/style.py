@@ -6,8 +6,10 @@ given where it is used.
 
 import base64
 import io
+import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,9 +52,22 @@ MANY_POINTS = 400  # beyond so many, points are drawn as an image inside the SVG
 
 def new_figure(width_in: float, height_in: float) -> "Figure":
     """Return an empty figure whose parts are laid out so that nothing overlaps."""
-    from matplotlib.figure import Figure  # noqa: PLC0415 - only where something is drawn
+    with _without_font_notice():
+        from matplotlib.figure import Figure  # noqa: PLC0415 - only where something is drawn
 
     return Figure(figsize=(width_in, height_in), layout="constrained")
+
+
+@contextmanager
+def _without_font_notice() -> Iterator[None]:
+    """Keep matplotlib from saying on standard error that it lists the fonts, once a machine."""
+    logger = logging.getLogger("matplotlib.font_manager")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def panels(figure: "Figure", n_panels: int, n_columns: int) -> "list[Axes]":
