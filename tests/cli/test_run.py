@@ -92,7 +92,9 @@ def test_run_ends_with_its_figures(folder: Path, first: subprocess.CompletedProc
         "selected": "8",
         "run directory": str(folder / "runs" / "whole"),
         "database": str(folder / "runs" / "whole" / "dataset.db"),
+        "report": str(folder / "runs" / "whole" / "report" / "report.html"),
     }
+    assert Path(figures["report"]).is_file()
     assert "0/3 structures explored" in first.stdout
 
 

@@ -52,6 +52,8 @@ def test_the_outcome_counts_what_was_done(finished: Finished) -> None:
     assert (outcome.summary.n_explored, outcome.summary.n_failed) == (3, 0)
     assert outcome.summary.n_selected == 5
     assert connect(finished.run_dir / "dataset.db").count() == 5
+    page = finished.run_dir / "report" / "report.html"
+    assert "Finished: 5 of 15 frames are stored." in page.read_text(encoding="utf-8")
 
 
 def test_the_outcome_names_the_page_of_the_run(finished: Finished, prefect_api: str) -> None:

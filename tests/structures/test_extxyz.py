@@ -77,6 +77,12 @@ def test_a_labelled_frame_comes_back_as_it_was(tmp_path: Path) -> None:
     assert second.info == frame.info
 
 
+def test_a_stride_passes_over_frames(tmp_path: Path) -> None:
+    path = tmp_path / "frames.xyz"
+    write_frames(path, [Atoms("Cu", info={"step": step}) for step in range(8)])
+    assert [frame.info["step"] for frame in read_frames(path, every=3)] == [0, 3, 6]
+
+
 def test_a_second_round_trip_changes_no_byte(tmp_path: Path) -> None:
     once, twice = tmp_path / "once.xyz", tmp_path / "twice.xyz"
     write_frames(once, [labelled_frame(), molecule("H2O")])
