@@ -9,6 +9,7 @@ from mlip_autopipec.config.generation import GeneratorBaseConfig
 from mlip_autopipec.errors import AutoPipeError
 from mlip_autopipec.structures.cell_shape import cell_shape_fault
 from mlip_autopipec.structures.checks import shortest_distance_fault
+from mlip_autopipec.structures.composition import element_counts
 from mlip_autopipec.structures.density import density_fault
 from mlip_autopipec.structures.ions import charge_fault
 
@@ -70,6 +71,6 @@ def check_structure(
         density_fault(atoms, checks.packing, checks.density_g_cm3, filled=filled),
     )
     if checks.neutral and charges is not None:
-        counts = atoms.symbols.formula.count()
+        counts = element_counts(atoms)
         if set(counts) <= set(charges):
             refuse("not neutral", charge_fault(counts, charges))

@@ -7,7 +7,7 @@ import numpy as np
 from ase import Atoms
 from ase.data import atomic_numbers
 
-from mlip_autopipec.structures.composition import exact_counts
+from mlip_autopipec.structures.composition import element_counts, exact_counts
 
 Shares = Mapping[str, float]
 
@@ -80,7 +80,7 @@ def occupation_fault(atoms: Atoms, crystal: Crystal) -> str | None:
         for symbol, share in crystal.shares[group].items():
             asked[symbol] = asked.get(symbol, 0.0) + share * size
             rounded[symbol] = rounded.get(symbol, 0) + (_FULL < share < 1.0 - _FULL)
-    found = atoms.symbols.formula.count()
+    found = element_counts(atoms)
     for symbol in {**asked, **found}:
         off = abs(found.get(symbol, 0) - asked.get(symbol, 0.0))
         if off > _FULL * len(atoms) and off >= rounded.get(symbol, 0):
