@@ -189,11 +189,15 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
         """
         found: dict[str, None] = {}
         for recipe in range(min(self.n_recipes, self.n_structures)):
-            parent = self.parent(recipe)
-            group = None if parent is None else space_group(parent, parent.arrays[SITE])
+            group = self.space_group(recipe)
             if group is not None:
                 found[group] = None
         return tuple(found)
+
+    def space_group(self, index: int) -> str | None:
+        """Return the space group of the crystal that a structure is made from, if there is one."""
+        parent = self.parent(index % self.n_recipes)
+        return None if parent is None else space_group(parent, parent.arrays[SITE])
 
     def generate(self) -> Iterator[Atoms]:
         """Yield the structures one at a time, each checked.

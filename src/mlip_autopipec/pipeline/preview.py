@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -58,12 +59,10 @@ def preview(config: PipelineConfig, most: int) -> Preview:
     structures: list[Atoms] = []
     parents: list[str | None] = []
     for generator, count in zip(generators, counts, strict=True):
-        groups = generator.space_groups()
-        for number, atoms in enumerate(generator.generate()):
-            if number >= count:
-                break
+        for atoms in islice(generator.generate(), count):
             structures.append(atoms)
-            parents.append(groups[0] if len(groups) == 1 else None)
+            index = int(str(atoms.info["structure_id"]).rpartition("-")[2])
+            parents.append(generator.space_group(index))
     return Preview(
         name=config.name,
         structures=tuple(structures),

@@ -42,9 +42,9 @@ _NON_METALS = frozenset(
 def draw_structure(axes: Axes, atoms: Atoms) -> None:
     """Draw a structure into axes, which are scaled to it.
 
-    Bulk is wrapped into its cell. The box of what repeats in no direction is left out; of other
-    cells, edges along which nothing repeats are dotted. Bonds are drawn from non-metals to their
-    nearest neighbours within the cell.
+    Bulk is wrapped into its cell, which is turned so that a points to the right. The box of what
+    repeats in no direction is left out; of other cells, edges along which nothing repeats are
+    dotted. Bonds are drawn from non-metals to their nearest neighbours within the cell.
 
     Args:
         axes: Where to draw.
@@ -53,6 +53,8 @@ def draw_structure(axes: Axes, atoms: Atoms) -> None:
     shown = atoms.copy()
     dimensionality = detect_vacuum(shown).dimensionality
     if dimensionality == _BULK:
+        upright, _ = shown.cell.standard_form()
+        shown.set_cell(upright, scale_atoms=True)
         shown.wrap(eps=_WRAPPED_A / shown.cell.lengths())
     points = shown.positions @ _VIEW.as_matrix().T
     everything = points[:, :2]
