@@ -67,7 +67,7 @@ def test_each_frame_is_made_once_unless_more_are_asked_for(tmp_path: Path) -> No
     path = tmp_path / "metals.xyz"
     write(path, [bulk(symbol) for symbol in ("Cu", "Au", "Al")])
     assert [atoms.get_chemical_formula() for atoms in made(path)] == ["Cu", "Au", "Al"]
-    more = made(path, n_structures=5)
+    more = made(path, n_structures=5, checks={"duplicates": "allow"})
     assert [atoms.get_chemical_formula() for atoms in more] == ["Cu", "Au", "Al", "Cu", "Au"]
     assert [atoms.get_chemical_formula() for atoms in made(path, n_structures=2)] == ["Cu", "Au"]
 
@@ -122,7 +122,8 @@ def test_mixed_sites_are_occupied_exactly(
 ) -> None:
     path = tmp_path_factory.mktemp("cif") / "mixed.cif"
     path.write_text(FERROPERICLASE.format(magnesium=quarters / 4, iron=1 - quarters / 4))
-    source = generator(path, seed, supercell=[repeats, 1, 1], n_structures=2)
+    allowed = {"duplicates": "allow"}
+    source = generator(path, seed, supercell=[repeats, 1, 1], n_structures=2, checks=allowed)
     for atoms in source.generate():
         assert Counter(atoms.get_chemical_symbols()) == {
             "Mg": quarters * repeats,
@@ -131,7 +132,7 @@ def test_mixed_sites_are_occupied_exactly(
         }
         assert "site" not in atoms.arrays
     assert structure_key(source.make(1)) == structure_key(
-        generator(path, seed, supercell=[repeats, 1, 1]).make(1)
+        generator(path, seed, supercell=[repeats, 1, 1], checks=allowed).make(1)
     )
 
 
@@ -215,4 +216,25 @@ def test_the_plan_tells_the_formulas_apart(tmp_path: Path) -> None:
     plan = generator(tmp_path / "m.xyz").plan()
     assert plan.formula == "Cu, Au, Al, and 1 more"
     assert plan.elements == ("Al", "Au", "Cu", "W")
-    assert (plan.n_structures, plan.n_atoms) == (5, 1)
+    assert (plan.n_structures, plan.n_atoms) == (4, 1)
+    assert plan.rejections == {"near-duplicate": 1}
+
+
+def test_a_crystal_that_is_there_twice_is_made_once(tmp_path: Path) -> None:
+    copper = bulk("Cu", a=3.61)
+    write(tmp_path / "a.cif", copper)
+    turned = bulk("Cu", a=3.61, cubic=True).repeat((1, 2, 1))
+    turned.rotate(30.0, (1, 1, 0), rotate_cell=True)
+    turned.positions += 0.7
+    write(tmp_path / "b.xyz", turned[[3, 1, 7, 5, 0, 2, 4, 6]])
+    write(tmp_path / "c.cif", bulk("Cu", a=3.65))
+    source = generator(tmp_path)
+    assert [atoms.info["structure_id"] for atoms in source.generate()] == ["file-0000", "file-0002"]
+    assert source.rejections == {"near-duplicate": 1}
+    with pytest.raises(GenerationError) as caught:
+        generator(tmp_path, n_structures=3).plan()
+    assert str(caught.value) == (
+        "file-0001: it is the same as file-0000, as nothing in it is left to chance; ask for fewer "
+        "structures, add a transform such as rattle, or set checks.duplicates: allow"
+    )
+    assert len(made(tmp_path, checks={"duplicates": "allow"})) == 3

@@ -13,7 +13,10 @@ from mlip_autopipec.structures.vacuum import detect_vacuum
 
 
 def generator(seed: int = 42, **document: object) -> MoleculeGenerator:
-    given: dict[str, object] = {"names": ["H2O", "CH3CH2OH", "N2"]}
+    given: dict[str, object] = {
+        "names": ["H2O", "CH3CH2OH", "N2"],
+        "checks": {"duplicates": "allow"},
+    }
     return MoleculeGenerator(validate(MoleculeConfig, given | document), label="mol", seed=seed)
 
 

@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 from mlip_autopipec import __version__
 from mlip_autopipec.cli.export import export
 from mlip_autopipec.cli.init import init
+from mlip_autopipec.cli.preview import preview
 from mlip_autopipec.cli.report import report
 from mlip_autopipec.cli.run import run
 from mlip_autopipec.cli.server import server
@@ -33,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for command in (init, validate, run, status, report, export, server):
+for command in (init, validate, preview, run, status, report, export, server):
     app.command()(command)
 
 

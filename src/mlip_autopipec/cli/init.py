@@ -11,6 +11,11 @@ class Kind(StrEnum):
     """Kinds of material that have an example."""
 
     alloy = "alloy"
+    cluster = "cluster"
+    file = "file"
+    ionic = "ionic"
+    molecule = "molecule"
+    slab = "slab"
 
 
 def init(

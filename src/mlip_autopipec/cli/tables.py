@@ -1,10 +1,12 @@
 """Figures that the commands print."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 
+from mlip_autopipec.generators.base import GenerationPlan
 from mlip_autopipec.pipeline.plan import CostEstimate, RunPlan
 from mlip_autopipec.pipeline.records import RunSummary
 from mlip_autopipec.reporting.report_files import page_path
@@ -12,6 +14,7 @@ from mlip_autopipec.reporting.wording import duration
 from mlip_autopipec.storage.training import ExportReport
 
 _FAILURES_SHOWN = 10
+_SPACE_GROUPS_SHOWN = 5
 
 Rows = list[tuple[str, str]]
 
@@ -27,11 +30,9 @@ def print_figures(console: Console, title: str, rows: Rows) -> None:
 
 def plan_rows(plan: RunPlan) -> Rows:
     """Say what a run would do."""
-    rows = [
-        (part.label, escape(f"{part.n_structures} × {part.formula} ({part.n_atoms} atoms)"))
-        for part in plan.generators
-    ]
-    rows += [("", escape(part.detail)) for part in plan.generators if len(plan.generators) == 1]
+    rows: Rows = []
+    for part, space_groups in zip(plan.generators, plan.space_groups, strict=True):
+        rows += _generator_rows(part, space_groups)
     workers = "as many as the cluster has" if plan.n_workers is None else str(plan.n_workers)
     return [
         *rows,
@@ -42,6 +43,30 @@ def plan_rows(plan: RunPlan) -> Rows:
         ("selected", f"{plan.n_selected:,}"),
         ("workers", workers),
     ]
+
+
+def _generator_rows(part: GenerationPlan, space_groups: tuple[str, ...]) -> Rows:
+    """Say what one generator would make."""
+    size = f"{part.n_structures:,} × {part.formula} ({part.n_atoms} atoms)"
+    rows = [(part.label, escape(size)), ("", escape(f"{part.kind}: {part.detail}"))]
+    if space_groups:
+        shown = ", ".join(space_groups[:_SPACE_GROUPS_SHOWN])
+        rest = len(space_groups) - _SPACE_GROUPS_SHOWN
+        rows.append(("", f"made from {shown}" + (f", and {rest} more" if rest > 0 else "")))
+    if part.rejections:
+        rows.append(("", f"refused: {counted(part.rejections)}"))
+    return rows
+
+
+def counted(rejections: Mapping[str, int]) -> str:
+    """Write how many candidates were refused and why, the commonest reason first.
+
+    Example:
+        >>> counted({"near-duplicate": 1, "atoms too close": 20})
+        '20 atoms too close, 1 near-duplicate'
+    """
+    ranked = sorted(rejections.items(), key=lambda item: -item[1])
+    return ", ".join(f"{n:,} {reason}" for reason, n in ranked)
 
 
 def cost_rows(cost: CostEstimate) -> Rows:
@@ -60,6 +85,7 @@ def summary_rows(summary: RunSummary, ui_url: str | None) -> Rows:
     colour = "red" if summary.n_failed else "default"
     rows = [
         ("structures generated", f"{summary.n_generated:,}"),
+        *([("candidates refused", counted(summary.rejections))] if summary.rejections else []),
         ("explored", f"{summary.n_explored:,}"),
         ("failed", f"[{colour}]{summary.n_failed:,}[/]"),
         ("frames", f"{summary.n_frames:,}"),

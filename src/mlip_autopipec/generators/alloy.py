@@ -179,6 +179,11 @@ class AlloyGenerator(CrystalGenerator):
         correlations = self._correlations_of(index % self.n_recipes, atoms)
         return correlations.quasirandom(atoms, rng)
 
+    @property
+    def makes_drafts(self) -> bool:
+        """Whether the most random cell is to be looked for, which takes its time."""
+        return self.config.order == "sqs"
+
     def draft(self, index: int, rng: np.random.Generator) -> Atoms:
         """Return one supercell without looking for the most random one."""
         return super().build(index, rng)

@@ -10,7 +10,7 @@ from mlip_autopipec.generators.base import BaseStructureGenerator
 from mlip_autopipec.generators.crystal import occupy
 from mlip_autopipec.structures.clusters import cluster_sites
 from mlip_autopipec.structures.elements import vegard_constant
-from mlip_autopipec.structures.occupancy import SITE, Crystal
+from mlip_autopipec.structures.occupancy import SITE, Crystal, is_mixed, occupation_fault
 
 
 class ClusterGenerator(BaseStructureGenerator[ClusterConfig]):
@@ -40,6 +40,14 @@ class ClusterGenerator(BaseStructureGenerator[ClusterConfig]):
     def build(self, index: int, rng: np.random.Generator) -> Atoms:  # noqa: ARG002 - all alike
         """Return the cluster, its atoms shuffled."""
         return occupy(self._crystal, rng, label=self.label)
+
+    def composition_fault(self, atoms: Atoms, index: int) -> str | None:  # noqa: ARG002 - all alike
+        """Say which element differs from the composition."""
+        return occupation_fault(atoms, self._crystal)
+
+    def is_random(self, index: int) -> bool:  # noqa: ARG002 - all alike
+        """Chance decides in an alloy."""
+        return is_mixed(self._crystal)
 
     def _lattice_constant(self) -> float:
         """Return the lattice constant given, or Vegard's, in Å."""

@@ -13,7 +13,7 @@ from mlip_autopipec.config.base import Section
 from mlip_autopipec.config.generation.base import CrystalBaseConfig
 from mlip_autopipec.errors import GenerationError
 from mlip_autopipec.generators.base import BaseStructureGenerator
-from mlip_autopipec.structures.occupancy import SITE, Crystal, occupied
+from mlip_autopipec.structures.occupancy import SITE, Crystal, is_mixed, occupation_fault, occupied
 from mlip_autopipec.structures.primitive import primitive_cell
 from mlip_autopipec.structures.supercells import most_cubic_supercell
 
@@ -81,6 +81,7 @@ class CrystalGenerator(BaseStructureGenerator[CrystalBaseConfig]):
         GenerationError: The source has nothing.
     """
 
+    filled = True
     source_type: ClassVar[type[CrystalSource[Any]]]
 
     def __init__(self, config: CrystalBaseConfig, *, label: str, seed: int) -> None:
@@ -122,6 +123,18 @@ class CrystalGenerator(BaseStructureGenerator[CrystalBaseConfig]):
     def build(self, index: int, rng: np.random.Generator) -> Atoms:
         """Return one supercell."""
         return occupy(self._supercell(index % self.n_recipes), rng, label=self.label)
+
+    def composition_fault(self, atoms: Atoms, index: int) -> str | None:
+        """Say which element differs from the shares of the crystal's sites."""
+        return occupation_fault(atoms, self._supercell(index % self.n_recipes))
+
+    def is_random(self, index: int) -> bool:
+        """Chance decides where species share sites."""
+        return is_mixed(self._supercell(index % self.n_recipes))
+
+    def parent(self, recipe: int) -> Atoms | None:
+        """Return the crystal, its sites not occupied yet."""
+        return self.source.crystal(recipe).cell
 
     def _supercell(self, number: int) -> Crystal:
         """Return the supercell of a crystal; the one of the latest crystals is kept.

@@ -88,6 +88,7 @@ class FileSource(CrystalSource[FileCrystalConfig]):
 class FileGenerator(CrystalGenerator):
     """Supercells of the structures in files."""
 
+    filled = False
     source_type = FileSource
 
 

@@ -8,20 +8,16 @@ from ase import Atoms
 
 from mlip_autopipec.config.generation.ionic import DopantConfig, IonicConfig, IonicCrystalConfig
 from mlip_autopipec.errors import GenerationError
-from mlip_autopipec.generators.base import Rejected
 from mlip_autopipec.generators.crystal import CrystalGenerator, CrystalSource
 from mlip_autopipec.structures.defects import with_defect
 from mlip_autopipec.structures.ions import (
     guessed_charges,
     ionic_radius,
-    total_charge,
     usual_charge,
     written,
 )
 from mlip_autopipec.structures.occupancy import SITE, Crystal
 from mlip_autopipec.structures.prototypes import PROTOTYPES, Point, Role
-
-_NEUTRAL = 1e-6
 
 
 class IonicSource(CrystalSource[IonicCrystalConfig]):
@@ -139,21 +135,23 @@ class IonicGenerator(CrystalGenerator):
         atoms.info["oxidation_states"] = written(self._charges)
         return atoms
 
-    def check(self, atoms: Atoms) -> None:
-        """Refuse what is not neutral, besides what no structure may be.
+    def composition_fault(self, atoms: Atoms, index: int) -> str | None:
+        """Say which element differs from the formula; defects are checked by their charge."""
+        return None if self.config.defects else super().composition_fault(atoms, index)
+
+    def is_random(self, index: int) -> bool:
+        """Chance decides where defects are, and where species share sites."""
+        return bool(self.config.defects) or super().is_random(index)
+
+    def charges(self, atoms: Atoms) -> dict[str, float]:
+        """Return the oxidation states of all elements, those that transforms brought included.
 
         Raises:
-            Rejected: With the reason.
+            GenerationError: The oxidation state of one is not known.
         """
-        super().check(atoms)
-        counts = Counter(atoms.get_chemical_symbols())
-        for symbol in counts:
+        for symbol in atoms.symbols.species():
             self._learn(symbol)
-        charge = total_charge(counts, self._charges)
-        if abs(charge) > _NEUTRAL * len(atoms):
-            reason = "not neutral"
-            states = written({symbol: self._charges[symbol] for symbol in counts})
-            raise Rejected(reason, f"the charges sum to {charge:+g} ({states})")
+        return self._charges
 
     def _learn(self, symbol: str) -> None:
         """Look up the oxidation state of an element that is not in the crystal itself."""

@@ -10,7 +10,8 @@ from ase.formula import Formula
 
 from mlip_autopipec.config.generation import LiquidConfig
 from mlip_autopipec.errors import GenerationError
-from mlip_autopipec.generators.base import BaseStructureGenerator, Rejected
+from mlip_autopipec.generators.base import BaseStructureGenerator
+from mlip_autopipec.generators.checking import Rejected
 from mlip_autopipec.generators.extras import require
 from mlip_autopipec.generators.packing import Ingredient, PackingError, packed
 from mlip_autopipec.structures.composition import exact_counts, formula

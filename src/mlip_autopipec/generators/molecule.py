@@ -43,6 +43,10 @@ class MoleculeGenerator(BaseStructureGenerator[MoleculeConfig]):
         atoms.info = {"molecule": self.config.names[number]}
         return atoms
 
+    def is_random(self, index: int) -> bool:  # noqa: ARG002 - all alike
+        """Turning makes no other structure."""
+        return False
+
     def _known(self, name: str) -> Atoms:
         """Return a molecule by its name."""
         try:

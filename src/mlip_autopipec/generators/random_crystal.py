@@ -10,7 +10,8 @@ from ase.data import atomic_numbers, covalent_radii
 from ase.formula import Formula
 
 from mlip_autopipec.config.generation import RandomCrystalConfig
-from mlip_autopipec.generators.base import BaseStructureGenerator, Rejected
+from mlip_autopipec.generators.base import BaseStructureGenerator
+from mlip_autopipec.generators.checking import Rejected
 from mlip_autopipec.generators.extras import require
 
 _BULK = 3

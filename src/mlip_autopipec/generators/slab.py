@@ -13,7 +13,7 @@ from mlip_autopipec.errors import GenerationError
 from mlip_autopipec.generators.base import BaseStructureGenerator
 from mlip_autopipec.generators.crystal import occupy
 from mlip_autopipec.generators.registry import build_source
-from mlip_autopipec.structures.occupancy import SITE, Crystal
+from mlip_autopipec.structures.occupancy import SITE, Crystal, is_mixed, occupation_fault
 from mlip_autopipec.structures.slabs import LayeredCrystal, layered
 
 
@@ -64,6 +64,28 @@ class SlabGenerator(BaseStructureGenerator[SlabConfig]):
 
     def build(self, index: int, rng: np.random.Generator) -> Atoms:
         """Return one slab."""
+        atoms = occupy(self._sites(index), rng, label=self.label)
+        if self.config.fixed_layers:
+            lowest = self.config.layers - self.config.fixed_layers
+            atoms.set_constraint(FixAtoms(mask=atoms.get_tags() > lowest))
+        return atoms
+
+    def composition_fault(self, atoms: Atoms, index: int) -> str | None:
+        """Say which element differs from the shares of the crystal's sites."""
+        return occupation_fault(atoms, self._sites(index))
+
+    def is_random(self, index: int) -> bool:
+        """Chance decides where species share sites."""
+        crystal, _, _ = self._recipes[index % len(self._recipes)]
+        return is_mixed(crystal)
+
+    def parent(self, recipe: int) -> Atoms | None:
+        """Return the crystal that the slab is cut from."""
+        crystal, _, _ = self._recipes[recipe]
+        return crystal.cell
+
+    def _sites(self, index: int) -> Crystal:
+        """Return a slab, its sites not occupied yet."""
         crystal, oriented, termination = self._recipes[index % len(self._recipes)]
         slab = oriented.slab(
             self.config.layers, termination=termination, vacuum_A=self.config.vacuum_A
@@ -73,11 +95,7 @@ class SlabGenerator(BaseStructureGenerator[SlabConfig]):
             "miller": " ".join(str(k) for k in self.config.miller),
             "termination": termination,
         }
-        atoms = occupy(Crystal(slab, crystal.shares), rng, label=self.label)
-        if self.config.fixed_layers:
-            lowest = self.config.layers - self.config.fixed_layers
-            atoms.set_constraint(FixAtoms(mask=atoms.get_tags() > lowest))
-        return atoms
+        return Crystal(slab, crystal.shares)
 
     @cached_property
     def _recipes(self) -> list[tuple[Crystal, LayeredCrystal, int]]:

@@ -53,6 +53,7 @@ def summary_markdown(summary: RunSummary) -> str:
     speed = summary.n_steps / summary.wall_time_s if summary.wall_time_s > 0 else 0.0
     rows = [
         ("structures generated", f"{summary.n_generated}"),
+        *((f"refused: {reason}", f"{count}") for reason, count in summary.rejections.items()),
         ("explored", f"{summary.n_explored}"),
         ("failed", f"{summary.n_failed}"),
         ("frames", f"{summary.n_frames}"),

@@ -59,5 +59,9 @@ def generate(run: RunContext) -> tuple[FileRecord, Summary]:
     offsets = frame_offsets(path)
     entries = (IndexEntry(*key, offset) for key, offset in zip(keys, offsets, strict=True))
     StructureIndex(entries).write(run.directory.structure_index)
-    rejections: Counter[str] = sum((g.rejections for g in generators), Counter())
-    return run.directory.file_record(path, count), {"rejections": dict(rejections)}
+    refused = {generator.label: generator.rejections for generator in generators}
+    summary: Summary = {
+        "rejections": dict(sum(refused.values(), Counter[str]())),
+        "rejections_by_generator": {label: dict(n) for label, n in refused.items() if n},
+    }
+    return run.directory.file_record(path, count), summary

@@ -14,7 +14,7 @@ from mlip_autopipec.config.pipeline import PipelineConfig
 from mlip_autopipec.pipeline.records import FileRecord, StageRecord, StructureRecord
 
 VERSIONS = {
-    "generate": 1,
+    "generate": 2,
     "scan": 1,
     "explore": 1,
     "gather": 1,

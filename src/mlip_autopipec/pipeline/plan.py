@@ -24,6 +24,7 @@ class RunPlan:
     Attributes:
         name: The run's name.
         generators: What each generator would make.
+        space_groups: For each generator, those of the crystals that it begins with.
         n_steps: MD steps of all structures together.
         n_moves: Monte Carlo moves of all structures together.
         n_frames: Frames of all trajectories together, when all goes well.
@@ -33,6 +34,7 @@ class RunPlan:
 
     name: str
     generators: tuple[GenerationPlan, ...]
+    space_groups: tuple[tuple[str, ...], ...]
     n_steps: int
     n_moves: int
     n_frames: int
@@ -66,7 +68,8 @@ def make_plan(config: PipelineConfig) -> RunPlan:
     Raises:
         CalculatorError: The model is missing or does not know an element.
     """
-    plans = tuple(generator.plan() for generator in build_generators(config))
+    generators = build_generators(config)
+    plans = tuple(generator.plan() for generator in generators)
     elements = sorted({symbol for plan in plans for symbol in plan.elements})
     check_elements(config.exploration.calculator, elements)
     exploration = config.exploration
@@ -76,6 +79,7 @@ def make_plan(config: PipelineConfig) -> RunPlan:
     return RunPlan(
         name=config.name,
         generators=plans,
+        space_groups=tuple(generator.space_groups() for generator in generators),
         n_steps=n_structures * exploration.n_steps,
         n_moves=n_structures * _moves_each(config),
         n_frames=n_frames,

@@ -103,6 +103,7 @@ class RunSummary(Record):
         database: Path of the database relative to the run directory.
         wall_time_s: Exploration time summed over structures, in s.
         n_steps: MD steps summed over structures.
+        rejections: How many candidate structures were refused, by reason.
     """
 
     name: str
@@ -117,6 +118,7 @@ class RunSummary(Record):
     database: str
     wall_time_s: float
     n_steps: int
+    rejections: dict[str, int] = {}
 
     @property
     def failed_fraction(self) -> float:

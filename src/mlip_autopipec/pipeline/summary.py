@@ -32,7 +32,17 @@ def summarise(run: RunContext) -> RunSummary:
         database=run.config.storage.database,
         wall_time_s=float(str(figures.get("wall_time_s", 0.0))),
         n_steps=_number(figures, "n_steps"),
+        rejections=_rejections(run),
     )
+
+
+def _rejections(run: RunContext) -> dict[str, int]:
+    """Return how many candidate structures were refused, by reason."""
+    record = run.directory.read_record(StageRecord, "generate")
+    counts = {} if record is None else record.summary.get("rejections")
+    if not isinstance(counts, dict):
+        return {}
+    return {reason: _number(counts, reason) for reason in counts}
 
 
 def _count(run: RunContext, stage: Stage) -> int:

@@ -3,6 +3,10 @@
 import math
 from collections.abc import Mapping
 
+import numpy as np
+from ase import Atoms
+from ase.data import chemical_symbols
+
 _TIE = 1e-9
 """Remainders closer than this are equal: they differ by rounding alone."""
 
@@ -42,6 +46,19 @@ def exact_counts(fractions: Mapping[str, float], n_sites: int) -> dict[str, int]
     for name in sorted(quotas, key=precedence)[: n_sites - sum(counts.values())]:
         counts[name] += 1
     return counts
+
+
+def element_counts(atoms: Atoms) -> dict[str, int]:
+    """Return the number of atoms of each element, in the order in which elements come.
+
+    Example:
+        >>> element_counts(Atoms("OH2"))
+        {'O': 1, 'H': 2}
+    """
+    numbers, first, counts = np.unique(atoms.numbers, return_index=True, return_counts=True)
+    return {
+        chemical_symbols[numbers[place]]: int(counts[place]) for place in np.argsort(first).tolist()
+    }
 
 
 def formula(counts: Mapping[str, int]) -> str:

@@ -1,5 +1,6 @@
 """Ions: oxidation states and radii."""
 
+import re
 from collections.abc import Mapping
 from itertools import product
 
@@ -168,6 +169,26 @@ def usual_charge(symbol: str) -> float:
 def total_charge(amounts: Mapping[str, float], charges: Charges) -> float:
     """Return the sum of the charges of all ions, in elementary charges."""
     return sum(amount * charges[symbol] for symbol, amount in amounts.items())
+
+
+def charge_fault(amounts: Mapping[str, int], charges: Charges) -> str | None:
+    """Say what is left of the charges of all ions; None where they cancel."""
+    charge = total_charge(amounts, charges)
+    if abs(charge) <= _NEUTRAL * sum(amounts.values()):
+        return None
+    states = written({symbol: charges[symbol] for symbol in amounts})
+    return f"the charges sum to {charge:+g} ({states})"
+
+
+def read_charges(text: str) -> dict[str, float]:
+    """Return the oxidation states that `written` wrote.
+
+    Example:
+        >>> read_charges("Mg+2 O-2")
+        {'Mg': 2.0, 'O': -2.0}
+    """
+    found = re.findall(r"([A-Z][a-z]?)([+-][0-9.e+-]+)", text)
+    return {symbol: float(charge) for symbol, charge in found}
 
 
 def written(charges: Charges) -> str:

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from mlip_autopipec.config.generation.alloy import AlloyConfig, AlloyCrystalConfig
 from mlip_autopipec.config.generation.base import GeneratorBaseConfig
+from mlip_autopipec.config.generation.checks import ChecksConfig
 from mlip_autopipec.config.generation.cluster import ClusterConfig
 from mlip_autopipec.config.generation.file import FileConfig, FileCrystalConfig
 from mlip_autopipec.config.generation.ionic import IonicConfig, IonicCrystalConfig
@@ -49,6 +50,7 @@ __all__ = [
     "AlloyConfig",
     "AlloyCrystalConfig",
     "AntisitesConfig",
+    "ChecksConfig",
     "ClosePairConfig",
     "ClusterConfig",
     "CrystalConfig",

@@ -8,6 +8,7 @@ from ase.formula import Formula
 from pydantic import AfterValidator, Field, model_validator
 
 from mlip_autopipec.config.base import ELEMENTS, Count, Element, Fraction, NonNegative, Section
+from mlip_autopipec.config.generation.checks import ChecksConfig
 from mlip_autopipec.config.generation.transforms import Repeats, TransformConfig
 
 COMPOSITION_TOLERANCE = 1e-6
@@ -59,6 +60,9 @@ class GeneratorBaseConfig(Section):
     )
     max_attempts: Count = Field(
         20, description="Tries for one structure before the generator gives up on it."
+    )
+    checks: ChecksConfig = Field(
+        default_factory=ChecksConfig, description="What every structure has to pass."
     )
     transforms: tuple[TransformConfig, ...] = Field(
         (), description="Transforms applied in this order."

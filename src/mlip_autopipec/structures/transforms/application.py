@@ -27,6 +27,13 @@ _TRANSFORMS: dict[type[configs.TransformConfig], Transform] = {
 }
 
 
+def is_random(step: configs.TransformConfig) -> bool:
+    """Say whether a transform makes different structures of the same one."""
+    if isinstance(step, configs.StrainConfig):
+        return step.amplitudes is None or step.mode != "hydrostatic"
+    return not isinstance(step, configs.SupercellConfig)
+
+
 def apply_transforms(
     atoms: Atoms,
     steps: Iterable[configs.TransformConfig],
