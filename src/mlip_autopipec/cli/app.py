@@ -11,6 +11,7 @@ from rich.markup import escape
 from typer.exceptions import TyperException
 
 from mlip_autopipec import __version__
+from mlip_autopipec.cli.cache import cache
 from mlip_autopipec.cli.init import init
 from mlip_autopipec.cli.run import run
 from mlip_autopipec.cli.server import server
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for command in (init, validate, run, status, server):
+for command in (init, validate, run, status, cache, server):
     app.command()(command)
 
 
