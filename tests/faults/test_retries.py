@@ -13,7 +13,7 @@ from killing import LONG, Killer
 
 from mlip_autopipec.orchestration.session import read_note
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 Check = Callable[[Path], None]
 

@@ -11,7 +11,11 @@ from killing import LONG, Command
 
 from mlip_autopipec.pipeline.runner import PipelineRunner
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("prefect_api")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.usefixtures("prefect_api"),
+]
 
 Check = Callable[[Path], None]
 
@@ -106,7 +110,6 @@ def test_a_segfault_and_an_exhausted_memory_are_repeated_from_the_checkpoint(
     assert explored_states(run_dir, 2) == dict.fromkeys(["alloy-0000", "alloy-0001"], "Completed")
 
 
-@pytest.mark.slow
 def test_those_that_always_misbehave_fail_for_their_own_reasons(
     tmp_path: Path, misbehave: Callable[[int], dict[str, str]], same_as_undisturbed: Check
 ) -> None:
