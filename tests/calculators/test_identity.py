@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlip_autopipec.calculators import identity
-from mlip_autopipec.calculators.identity import ModelIdentity, model_identity
+from mlip_autopipec.calculators.identity import ModelIdentity, check_unchanged, model_identity
 from mlip_autopipec.config.calculator import EMTConfig, LJConfig, MACEConfig, SevenNetConfig
 from mlip_autopipec.errors import CalculatorError
 
@@ -51,3 +51,25 @@ def test_says_which_package_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(identity, "version", missing)
     with pytest.raises(CalculatorError, match="needs the package sevenn; install it with: pip"):
         model_identity(SevenNetConfig())
+
+
+def test_a_model_that_is_another_than_at_the_start_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.model"
+    path.write_bytes(OLD_MACE.read_bytes())
+    config = MACEConfig(model=str(path))
+    begun_with = model_identity(config)
+    check_unchanged(config, begun_with)
+    path.write_bytes(b"not the same")
+    changed = (
+        rf"^exploration\.calculator: {path} has changed since the run began \(sha256 [0-9a-f]{{12}}"
+        r"… then, [0-9a-f]{12}… now\); run again to begin with this one$"
+    )
+    with pytest.raises(CalculatorError, match=changed):
+        check_unchanged(config, begun_with)
+
+
+def test_another_version_of_the_package_on_a_worker_is_refused() -> None:
+    begun_with = model_identity(EMTConfig()).model_copy(update={"version": "3.0"})
+    message = rf"^exploration\.calculator: emt would be evaluated by ase {version('ase')}, and the "
+    with pytest.raises(CalculatorError, match=message + r"run began with ase 3\.0; run again"):
+        check_unchanged(EMTConfig(), begun_with)

@@ -1,10 +1,13 @@
 """The Prefect server and Dask workers of the test session, and what an undisturbed run gives."""
 
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from ase.db import connect
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "orchestration"))
@@ -48,5 +51,23 @@ def same_as_undisturbed(undisturbed: Path) -> Callable[[Path], None]:
     def check(run_dir: Path) -> None:
         for name in STAGE_FILES:
             assert (run_dir / name).read_bytes() == (undisturbed / name).read_bytes(), name
+        assert is_whole(run_dir / "dataset.db")
+        assert rows(run_dir / "dataset.db") == rows(undisturbed / "dataset.db")
 
     return check
+
+
+def is_whole(database: Path) -> bool:
+    """Say whether SQLite finds a database sound, with no journal left beside it."""
+    with closing(sqlite3.connect(database)) as connection:
+        (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
+    return verdict == "ok" and not list(database.parent.glob(f"{database.name}-*"))
+
+
+def rows(database: Path) -> list[tuple[object, ...]]:
+    """Return what the rows hold, without the moment at which they were written."""
+    with connect(database) as connection:
+        return [
+            (row.positions.tobytes(), row.energy, row.forces.tobytes(), row.key_value_pairs)
+            for row in connection.select()
+        ]

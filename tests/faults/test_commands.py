@@ -145,13 +145,56 @@ def test_a_run_directory_that_cannot_be_written_is_refused_in_one_line(config: P
     assert "/proc/run: cannot be written to" in line
 
 
+@pytest.mark.slow
+def test_a_read_only_run_directory_is_refused_and_goes_on_when_it_can_be_written(
+    config: Path, tmp_path: Path, same_as_undisturbed: Check
+) -> None:
+    disk, copy = tmp_path / "disk", tmp_path / "copy"
+    disk.mkdir()
+    program = Path(sys.executable).with_name("mlip-autopipe")
+    done = run_in_namespace(
+        f"mount -t tmpfs -o size=64m none {disk} || exit 77\n"
+        f"{program} run {config} --run-dir {disk}/run & first=$!\n"
+        f"begun={disk}/run/trajectories/.*.working/checkpoint-*\n"
+        "until ls $begun >/dev/null 2>&1; do sleep 0.05; done\n"
+        "kill -9 $first; wait $first\n"
+        f"until mount -o remount,ro {disk} 2>/dev/null; do sleep 0.1; done\n"
+        f"{program} run {config} --run-dir {disk}/run; second=$?\n"
+        f"mount -o remount,rw {disk}\n"
+        f"{program} run {config} --run-dir {disk}/run; third=$?\n"
+        f"cp -r {disk}/run {copy}\n"
+        'echo "exit codes $second $third"\n'
+    )
+    assert done.stdout.splitlines()[-1] == "exit codes 2 0", done.stderr
+    assert f"{disk}/run: cannot be written to (Read-only file system)" in done.stderr
+    assert "Traceback" not in done.stderr
+    same_as_undisturbed(copy)
+
+
+def run_in_namespace(script: str) -> subprocess.CompletedProcess[str]:
+    """Run a shell script that may mount file systems; skip the test where that is forbidden."""
+    unshare = shutil.which("unshare")
+    if unshare is None:
+        pytest.skip("unshare is not installed")
+    done = subprocess.run(
+        [unshare, "--user", "--map-root-user", "--mount", "sh", "-c", script],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 77 or "unshare failed" in done.stderr:
+        pytest.skip("this machine lets no user mount a file system")
+    return done
+
+
 def test_a_full_disk_ends_the_run_and_space_lets_it_go_on(
     config: Path, tmp_path: Path, same_as_undisturbed: Check
 ) -> None:
     disk, copy = tmp_path / "disk", tmp_path / "copy"
     disk.mkdir()
     program = Path(sys.executable).with_name("mlip-autopipe")
-    script = (
+    done = run_in_namespace(
         f"mount -t tmpfs -o size=160k none {disk} || exit 77\n"
         f"{program} run {config} --run-dir {disk}/run; first=$?\n"
         f"mount -o remount,size=64m {disk}\n"
@@ -159,19 +202,6 @@ def test_a_full_disk_ends_the_run_and_space_lets_it_go_on(
         f"cp -r {disk}/run {copy}\n"
         'echo "exit codes $first $second"\n'
     )
-    unshare = shutil.which("unshare")
-    if unshare is None:
-        pytest.skip("unshare is not installed")
-    search = {"PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(
-        [unshare, "--user", "--map-root-user", "--mount", "sh", "-c", script],
-        env=os.environ | search,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode == 77 or "unshare failed" in done.stderr:
-        pytest.skip("this machine lets no user mount a file system")
     assert done.stdout.splitlines()[-1] in {"exit codes 1 0", "exit codes 2 0"}, done.stderr
     assert "Traceback" not in done.stderr
     same_as_undisturbed(copy)

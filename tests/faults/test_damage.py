@@ -61,6 +61,7 @@ def alter(path: Path) -> None:
         "records/explore/alloy-0000.json",
         "records/sample.json",
         "config.json",
+        "model.json",
         "flow_run.json",
         ".results",
     ],

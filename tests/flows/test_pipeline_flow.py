@@ -6,9 +6,18 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 from ase.db import connect
-from harness import explored_states, run, write_config
+from harness import (
+    explored_states,
+    explored_tags,
+    run,
+    task_logs,
+    task_states,
+    wait_until,
+    write_config,
+)
 
 from mlip_autopipec.config import PipelineConfig
+from mlip_autopipec.orchestration.inventory import prune
 from mlip_autopipec.orchestration.session import read_note
 from mlip_autopipec.pipeline.runner import PipelineRunner
 
@@ -35,6 +44,12 @@ class Finished:
     @property
     def states(self) -> dict[str, str]:
         return explored_states(self.run_dir, len(NAMES))
+
+    @property
+    def flow_run_id(self) -> str:
+        note = read_note(self.run_dir)
+        assert note is not None
+        return note.flow_run_id
 
     @property
     def database(self) -> bytes:
@@ -77,6 +92,22 @@ def test_every_structure_has_a_task_run_of_its_name(finished: Finished) -> None:
     assert finished.states == dict.fromkeys(NAMES, "Completed")
 
 
+def test_task_runs_have_tags_of_generator_and_ensemble(finished: Finished) -> None:
+    tags = explored_tags(finished.run_dir)
+    assert tags == {name: {"generator:alloy", "ensemble:npt"} for name in NAMES}
+
+
+def test_the_log_of_a_simulation_is_that_of_its_task_run(finished: Finished) -> None:
+    line = "alloy-0000: npt"
+    assert wait_until(
+        lambda: any(
+            message.startswith(line)
+            for message in task_logs(finished.run_dir, "explore-alloy-0000")
+        ),
+        f"the API has the line {line}",
+    )
+
+
 def test_a_second_run_takes_all_from_the_cache_and_starts_no_worker(
     finished: Finished, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,6 +146,25 @@ def test_two_more_structures_explore_two(finished: Finished) -> None:
     assert outcome.summary.n_explored == 5
     new = {"alloy-0003": "Completed", "alloy-0004": "Completed"}
     assert explored_states(finished.run_dir, 5) == ALL_CACHED | new
+
+
+def test_pruning_forgets_the_results_of_other_configs_and_no_others(finished: Finished) -> None:
+    finished.run_again({"generation.0.n_structures": 4})
+    finished.run_again({})
+    results = finished.run_dir / ".results"
+    before = {path.name for path in results.iterdir()}
+    removed = prune(PipelineRunner.open(finished.run_dir))
+    gone = {entry.path.name for entry in removed if entry.kind == "task results"}
+    assert gone
+    assert {path.name for path in results.iterdir()} == before - gone
+    assert finished.run_again({}).kind == "completed"
+    assert {path.name for path in results.iterdir()} == before - gone
+    states = {
+        name: state for name, state in task_states(finished.flow_run_id).items() if "alloy" in name
+    }
+    assert states == {f"explore-{name}": "Cached" for name in NAMES} | {
+        "describe-alloy-0000": "Cached"
+    }
 
 
 def test_comments_and_key_order_change_nothing(finished: Finished) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import yaml
 
 if TYPE_CHECKING:
+    from prefect.client.schemas.objects import TaskRun
+
     from mlip_autopipec.orchestration.launch import Outcome
 from mlip_autopipec.config.execution import LocalClusterConfig
 from mlip_autopipec.orchestration.environment import prepare_client
@@ -141,6 +143,43 @@ def explored_states(run_dir: Path, n_structures: int) -> dict[str, str]:
 
 def task_states(flow_run_id: str) -> dict[str, str]:
     """Return the state's name of every task run below a flow run and its subflow runs."""
+    return {run.name: str(run.state_name) for run in task_runs(flow_run_id)}
+
+
+def explored_tags(run_dir: Path) -> dict[str, set[str]]:
+    """Return the tags of the last run's explorations, by structure."""
+    return {
+        run.name.removeprefix("explore-"): set(run.tags)
+        for run in last_task_runs(run_dir)
+        if run.name.startswith("explore-alloy-")
+    }
+
+
+def task_logs(run_dir: Path, name: str) -> list[str]:
+    """Wait until the API has log lines of a task run of the last run; return them."""
+    from prefect.client.orchestration import get_client  # noqa: PLC0415 - as above
+    from prefect.client.schemas.filters import LogFilter  # noqa: PLC0415
+
+    def lines() -> list[str]:
+        ids = [str(run.id) for run in last_task_runs(run_dir) if run.name == name]
+        with get_client(sync_client=True) as client:
+            logs = client.read_logs(LogFilter(task_run_id={"any_": ids}), limit=200, offset=0)
+        return [log.message for log in logs] if ids else []
+
+    return wait_until(lines, f"{name} has a log")
+
+
+def last_task_runs(run_dir: Path) -> "list[TaskRun]":
+    """Return the task runs of the last flow run on a run directory."""
+    note = read_note(run_dir)
+    if note is None:
+        message = f"{run_dir} holds no flow run"
+        raise ValueError(message)
+    return task_runs(note.flow_run_id)
+
+
+def task_runs(flow_run_id: str) -> "list[TaskRun]":
+    """Return every task run below a flow run and its subflow runs."""
     from prefect.client.orchestration import get_client  # noqa: PLC0415 - as above
     from prefect.client.schemas.filters import FlowRunFilter  # noqa: PLC0415
     from prefect.client.schemas.sorting import FlowRunSort, TaskRunSort  # noqa: PLC0415
@@ -151,9 +190,8 @@ def task_states(flow_run_id: str) -> dict[str, str]:
             flow_run_filter=parents, sort=FlowRunSort.START_TIME_ASC, limit=200
         )
         ids = [flow_run_id, *(str(run.id) for run in subflows)]
-        runs = client.read_task_runs(
+        return client.read_task_runs(
             flow_run_filter=FlowRunFilter(id={"any_": ids}),
             sort=TaskRunSort.EXPECTED_START_TIME_DESC,
             limit=200,
         )
-    return {run.name: str(run.state_name) for run in runs}

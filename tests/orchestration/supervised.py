@@ -61,6 +61,10 @@ def hang_and_ignore_termination() -> None:
     hang()
 
 
+def raise_memory_error() -> None:
+    raise MemoryError
+
+
 def grow() -> None:
     hoard = []
     while True:

@@ -21,9 +21,7 @@ CLUSTER = SlurmClusterConfig(
 
 @pytest.fixture(scope="module")
 def script() -> str:
-    with SLURMCluster(
-        **slurm_options(CLUSTER, PRELOAD), scheduler_options={"dashboard_address": "127.0.0.1:0"}
-    ) as jobs:
+    with SLURMCluster(**slurm_options(CLUSTER, PRELOAD)) as jobs:
         return str(jobs.job_script())
 
 
@@ -59,3 +57,8 @@ def test_a_server_that_jobs_cannot_reach_is_refused(url: str | None) -> None:
 
 def test_a_server_that_jobs_can_reach_is_accepted() -> None:
     check_reachable("http://10.0.0.5:4200/api")
+
+
+def test_the_schedulers_web_page_stays_on_this_machine() -> None:
+    options = slurm_options(CLUSTER, PRELOAD)["scheduler_options"]
+    assert options == {"dashboard_address": "127.0.0.1:0"}

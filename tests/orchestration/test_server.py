@@ -34,6 +34,15 @@ def test_a_running_server_is_reused(prefect_api: str) -> None:
     assert status.home == Path(os.environ["MLIP_AUTOPIPE_HOME"])
 
 
+def test_the_server_takes_what_prefects_own_client_sends(prefect_api: str) -> None:
+    """FastAPI 0.151 and newer refuse it, and with it `prefect deploy` and the reading of logs."""
+    assert prefect_api
+    from prefect.client.orchestration import get_client  # noqa: PLC0415 - after the server's start
+
+    with get_client(sync_client=True) as client:
+        assert isinstance(client.read_logs(limit=None, offset=None), list)
+
+
 def test_the_ui_lies_beside_the_api() -> None:
     assert ServerInfo("http://127.0.0.1:4200/api").ui_url == "http://127.0.0.1:4200"
 

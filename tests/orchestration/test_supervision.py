@@ -55,6 +55,14 @@ def test_raises_what_the_function_raises_and_keeps_the_process(supervisor: Super
     assert supervisor.call(supervised.process_id) == before
 
 
+def test_a_process_whose_memory_ran_out_is_replaced(supervisor: Supervisor) -> None:
+    before = supervisor.call(supervised.process_id)
+    with pytest.raises(MemoryError):
+        supervisor.call(supervised.raise_memory_error)
+    assert gone(before)
+    assert supervisor.call(supervised.process_id) != before
+
+
 def test_an_error_that_cannot_be_pickled_arrives_as_its_text(supervisor: Supervisor) -> None:
     with pytest.raises(OrchestrationError, match=r"^AwkwardError: a keyword that pickle"):
         supervisor.call(supervised.raise_awkward)

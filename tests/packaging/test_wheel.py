@@ -4,13 +4,17 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 UV = shutil.which("uv")
+PRELOAD = "mlip_autopipec.orchestration.preload"
 
 CONFIG = """
 name: bare
@@ -113,3 +117,73 @@ def test_short_run_in_a_bare_environment(bare_python: Path, tmp_path: Path) -> N
         bare_python, "-c", "import importlib.util as u; print(u.find_spec('torch'))", cwd=folder
     )
     assert heavy.stdout.strip() == "None"
+
+
+@contextmanager
+def _dask(python: Path, folder: Path, **environment: str) -> Iterator[str]:
+    """Start a scheduler and two workers, each a process, in a folder; yield the address."""
+    file = folder / "scheduler.json"
+    loopback = ("--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(file))
+    worker = ("worker", *loopback, "--nthreads", "1", "--preload", PRELOAD)
+    variables = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "PYTHON"))}
+    with (folder / "dask.log").open("wb") as log:
+        processes = [
+            subprocess.Popen(
+                [python.parent / "dask", *arguments],
+                cwd=folder,
+                env=variables | environment,
+                stdout=log,
+                stderr=log,
+            )
+            for arguments in (("scheduler", *loopback, "--port", "0"), worker, worker)
+        ]
+        try:
+            yield _address(python, file, folder)
+        finally:
+            for process in reversed(processes):
+                process.terminate()
+            for process in processes:
+                process.wait(timeout=60)
+
+
+def _address(python: Path, file: Path, folder: Path) -> str:
+    """Wait until the scheduler has its workers; return its address."""
+    wait = (
+        "import sys, distributed; "
+        "client = distributed.Client(scheduler_file=sys.argv[1], timeout='120 s'); "
+        "client.wait_for_workers(2, timeout=120); "
+        "print(client.scheduler.address)"
+    )
+    deadline = time.monotonic() + 120
+    while not file.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return _call(python, "-c", wait, file, cwd=folder).stdout.split()[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_workers_at_an_address_need_nothing_but_the_wheel(
+    bare_python: Path, tmp_path: Path
+) -> None:
+    home, here, there = (tmp_path / name for name in ("home", "here", "there"))
+    here.mkdir()
+    there.mkdir()
+    (here / "config.yaml").write_text(CONFIG, encoding="utf-8")
+    program = bare_python.parent / "mlip-autopipe"
+    environment = {"HOME": str(home), "MLIP_AUTOPIPE_HOME": str(home / "mlip-autopipe")}
+    with _dask(bare_python, there, HOME=str(home)) as address:
+        cluster = f"execution.cluster={{kind: address, address: '{address}'}}"
+        try:
+            _call(program, "run", "config.yaml", "--set", cluster, cwd=here, **environment)
+            _call(
+                *(program, "run", "config.yaml", "--run-dir", "runs/local"),
+                cwd=here,
+                **environment,
+            )
+        finally:
+            _call(program, "server", "stop", cwd=here, **environment)
+    for name in ("exploration_trajectories.xyz", "sampled_structures.xyz"):
+        at_address, local = here / "runs" / "bare" / name, here / "runs" / "local" / name
+        assert at_address.read_bytes() == local.read_bytes()
+    kept = {path.name for path in there.iterdir()}
+    assert kept <= {"scheduler.json", "dask.log", "dask-scratch-space"}

@@ -63,3 +63,22 @@ def model_identity(config: CalculatorConfig) -> ModelIdentity:
         package=package,
         version=installed,
     )
+
+
+def check_unchanged(config: CalculatorConfig, begun_with: ModelIdentity) -> None:
+    """Refuse a model that is not the one that a run began with.
+
+    Raises:
+        CalculatorError: Its file, or the version of what evaluates it, has changed.
+    """
+    now = model_identity(config)
+    if now == begun_with:
+        return
+    if now.sha256 != begun_with.sha256:
+        was, seen = str(begun_with.sha256), str(now.sha256)
+        change = f"has changed since the run began (sha256 {was[:12]}… then, {seen[:12]}… now)"
+    else:
+        was, seen = (f"{each.package} {each.version}" for each in (begun_with, now))
+        change = f"would be evaluated by {seen}, and the run began with {was}"
+    message = f"exploration.calculator: {now.model} {change}; run again to begin with this one"
+    raise CalculatorError(message)

@@ -11,6 +11,7 @@ from rich.markup import escape
 from typer.exceptions import TyperException
 
 from mlip_autopipec import __version__
+from mlip_autopipec.cli.cache import cache
 from mlip_autopipec.cli.export import export
 from mlip_autopipec.cli.init import init
 from mlip_autopipec.cli.preview import preview
@@ -34,7 +35,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for command in (init, validate, preview, run, status, report, export, server):
+for command in (init, validate, preview, run, status, report, export, cache, server):
     app.command()(command)
 
 

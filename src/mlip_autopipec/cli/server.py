@@ -20,6 +20,13 @@ def server(
     action: Annotated[
         Action, typer.Argument(help="start it if it does not run, show it, or stop it.")
     ] = Action.start,
+    host: Annotated[
+        str,
+        typer.Option(
+            "--host",
+            help="Address to listen at, with PREFECT_SERVER_API_AUTH_STRING set if others reach it",
+        ),
+    ] = "127.0.0.1",
 ) -> None:
     """Start, show or stop the Prefect server; runs start it by themselves."""
     from mlip_autopipec.orchestration.server import (  # noqa: PLC0415 - only this command needs it
@@ -32,7 +39,7 @@ def server(
         typer.echo("The server has stopped." if stop_server() else "No server of yours runs.")
         return
     if action is Action.start:
-        ensure_server()
+        ensure_server(host)
     status = server_status()
     if status.info is None:
         typer.echo("No server runs; a run, or `mlip-autopipe server`, starts it.")

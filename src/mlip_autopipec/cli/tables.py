@@ -1,12 +1,14 @@
 """Figures that the commands print."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from mlip_autopipec.generators.base import GenerationPlan
+from mlip_autopipec.orchestration.inventory import CacheEntry
 from mlip_autopipec.pipeline.plan import CostEstimate, RunPlan
 from mlip_autopipec.pipeline.records import RunSummary
 from mlip_autopipec.reporting.report_files import page_path
@@ -122,3 +124,40 @@ def export_rows(report: ExportReport, folder: Path) -> Rows:
         ("MACE", "mace_run_train --config mace.yaml --name NAME, in that folder"),
         ("SevenNet", "sevennet.yaml there is the section data of its input"),
     ]
+
+
+def cache_table(entries: Sequence[CacheEntry]) -> Table:
+    """Count what is kept, by kind, and what of it is not used."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("kept")
+    for title in ("number", "size", "not used", "size"):
+        table.add_column(title, justify="right")
+    kinds = dict.fromkeys(entry.kind for entry in entries)
+    for kind in kinds:
+        table.add_row(kind, *_counts([entry for entry in entries if entry.kind == kind]))
+    table.add_row("all", *_counts(entries), style="bold")
+    return table
+
+
+def _counts(entries: Sequence[CacheEntry]) -> list[str]:
+    """Return number and size of entries, and of those that are not used."""
+    figures: list[str] = []
+    for chosen in (entries, [entry for entry in entries if not entry.used]):
+        size = file_size(sum(entry.size_bytes for entry in chosen))
+        figures += [f"{len(chosen):,}", size if chosen else ""]
+    return figures
+
+
+def file_size(size_bytes: int) -> str:
+    """Write a size for people.
+
+    Example:
+        >>> file_size(999), file_size(345_678), file_size(3_456_789_012)
+        ('999 B', '346 kB', '3.46 GB')
+    """
+    size, unit = float(size_bytes), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if size < 1000:  # noqa: PLR2004 - of the next smaller unit
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.3g} {unit}"

@@ -13,6 +13,9 @@ from mlip_autopipec.config.base import (
     Section,
 )
 
+KubernetesName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=63)]
+"""Name of an object: lower case, digits and dashes."""
+
 
 class LocalClusterConfig(Section):
     """Worker processes on this machine."""
@@ -60,13 +63,43 @@ class SlurmClusterConfig(Section):
     )
 
 
+class SharedVolumeConfig(Section):
+    """A volume claim that scheduler, workers and the flow's own machine have in common."""
+
+    claim: KubernetesName = Field(description="Name of the PersistentVolumeClaim.")
+    path: Annotated[str, Field(pattern=r"^/\S+$")] = Field(
+        description="Where it is mounted; run directories and configs lie below it."
+    )
+
+
+class KubernetesClusterConfig(Section):
+    """Workers that are pods, as many as there is work for, through Dask's Kubernetes operator."""
+
+    kind: Literal["kubernetes"] = "kubernetes"
+    image: Annotated[str, Field(pattern=r"^\S+$")] = Field(
+        description="Image with this package, for instance of deployments/Dockerfile."
+    )
+    volume: SharedVolumeConfig = Field(description="Where the run directory lies.")
+    namespace: KubernetesName = Field("default", description="Namespace of the pods.")
+    n_workers_max: Count = Field(10, description="Most workers at a time.")
+    cores: Count = Field(1, description="Cores of one worker; exploration.calculator.threads.")
+    memory: Annotated[str, Field(pattern=r"^\d+(\.\d+)?[KMGT]i?$")] = Field(
+        "4Gi", description="Memory of one worker, as Kubernetes writes it."
+    )
+    gpus: NonNegativeCount = Field(0, description="GPUs of one worker (nvidia.com/gpu).")
+    auth_secret: KubernetesName | None = Field(
+        None,
+        description="Secret whose key auth-string holds the Prefect API's; null: it asks for none.",
+    )
+
+
 def _local_by_default(value: Any) -> Any:  # noqa: ANN401 - a validator sees whatever the file holds
     """Take a cluster without a kind for this machine: `--workers 2` alone is enough."""
     return {"kind": "local", **value} if isinstance(value, dict) and "kind" not in value else value
 
 
 ClusterConfig = Annotated[
-    LocalClusterConfig | AddressClusterConfig | SlurmClusterConfig,
+    LocalClusterConfig | AddressClusterConfig | SlurmClusterConfig | KubernetesClusterConfig,
     Field(discriminator="kind"),
     BeforeValidator(_local_by_default),
 ]

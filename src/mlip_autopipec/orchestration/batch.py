@@ -12,6 +12,8 @@ from mlip_autopipec.orchestration.environment import is_loopback, users_api_url
 _LEAVE_BEFORE_MIN = 10
 _LEAVE_STAGGER = "5m"
 _MINUTES_AN_HOUR = 60
+LOOPBACK_DASHBOARD = "127.0.0.1:0"
+"""Jobs have to reach the scheduler; nobody has to reach its web page."""
 
 
 def slurm_options(cluster: SlurmClusterConfig, preload: str) -> dict[str, Any]:
@@ -41,6 +43,7 @@ def slurm_options(cluster: SlurmClusterConfig, preload: str) -> dict[str, Any]:
         "job_extra_directives": list(cluster.directives),
         "job_script_prologue": [f"export OMP_NUM_THREADS={cluster.cores}", *cluster.prologue],
         "log_directory": "logs-slurm",
+        "scheduler_options": {"dashboard_address": LOOPBACK_DASHBOARD},
     }
 
 

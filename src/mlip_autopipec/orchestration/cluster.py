@@ -5,18 +5,20 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from mlip_autopipec.config.execution import (
     AddressClusterConfig,
     ClusterConfig,
+    KubernetesClusterConfig,
     LocalClusterConfig,
     SlurmClusterConfig,
 )
 from mlip_autopipec.errors import OrchestrationError
 from mlip_autopipec.orchestration.batch import slurm_cluster
+from mlip_autopipec.orchestration.kubernetes import kubernetes_cluster
 
 DASK_SETTINGS: dict[str, Any] = {
     "distributed.scheduler.allowed-failures": 1,  # a task may lose one worker, not three
@@ -30,7 +32,10 @@ DASK_SETTINGS: dict[str, Any] = {
 }
 """What differs from Dask's defaults, and why."""
 
-_PRELOAD = "mlip_autopipec.orchestration.preload"
+QUEUED_SETTINGS = DASK_SETTINGS | {"distributed.scheduler.no-workers-timeout": None}
+"""The same for workers that a batch system starts when it has room for them."""
+
+PRELOAD = "mlip_autopipec.orchestration.preload"
 _CLOSE_TIMEOUT_S = 10.0
 _CONNECT_TIMEOUT = "15 s"
 
@@ -48,7 +53,10 @@ def open_cluster(cluster: ClusterConfig) -> Iterator[str]:
         _check(cluster.address)
         yield cluster.address
     elif isinstance(cluster, SlurmClusterConfig):
-        with _slurm_cluster(cluster) as address:
+        with _queued(slurm_cluster(cluster, PRELOAD)) as address:
+            yield address
+    elif isinstance(cluster, KubernetesClusterConfig):
+        with _queued(kubernetes_cluster(cluster, PRELOAD, QUEUED_SETTINGS)) as address:
             yield address
     else:
         with _local_cluster(cluster) as address:
@@ -63,12 +71,11 @@ def n_local_workers(cluster: LocalClusterConfig) -> int:
 
 
 @contextmanager
-def _slurm_cluster(cluster: SlurmClusterConfig) -> Iterator[str]:
-    """Start a scheduler here and workers as batch jobs, which may wait in a queue for long."""
+def _queued(workers: AbstractContextManager[str]) -> Iterator[str]:
+    """Start workers that may wait in a queue for long."""
     import dask  # noqa: PLC0415 - commands that need no workers start fast
 
-    waiting = {"distributed.scheduler.no-workers-timeout": None}
-    with dask.config.set(DASK_SETTINGS | waiting), slurm_cluster(cluster, _PRELOAD) as address:
+    with dask.config.set(QUEUED_SETTINGS), workers as address:
         yield address
 
 
@@ -89,7 +96,7 @@ def _local_cluster(cluster: LocalClusterConfig) -> Iterator[str]:
                 host="127.0.0.1",
                 dashboard_address="127.0.0.1:0",
                 local_directory=str(scratch),
-                preload=[_PRELOAD],
+                preload=[PRELOAD],
                 silence_logs="ERROR",
             )
             with _closing(workers):

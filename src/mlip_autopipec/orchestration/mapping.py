@@ -8,18 +8,15 @@ from prefect import Task, tags
 from prefect.client.schemas import State
 from prefect.tasks import exponential_backoff
 
-from mlip_autopipec.config.canonical import content_key
 from mlip_autopipec.errors import OrchestrationError
 from mlip_autopipec.orchestration.caching import result_options
+from mlip_autopipec.orchestration.chunks import chunk_key, describe_chunks
 from mlip_autopipec.orchestration.gathering import Future, gather
 from mlip_autopipec.orchestration.work import StructureFailed, explored, trajectories
 from mlip_autopipec.pipeline.records import DescriptorRecord, StageRecord, StructureRecord
 from mlip_autopipec.pipeline.runner import PipelineRunner
 
 logger = logging.getLogger(__name__)
-
-CHUNK_FRAMES = 400
-"""Frames described by one task: about a second of SOAP, against 0.1 s for the task itself."""
 
 _JITTER = 0.5
 
@@ -85,8 +82,14 @@ def explore_structures(
         file = record.file if known and record is not None else None
         return file is not None and runner.directory.is_intact(file)
 
+    def labels(structure_id: str) -> list[str]:
+        return [
+            f"generator:{generator_label(structure_id)}",
+            f"ensemble:{runner.ensemble_name(structure_id)}",
+        ]
+
     configured = configured_task(task, runner)
-    for structure_id, outcome in _mapped(configured, structure_ids, arguments, is_done):
+    for structure_id, outcome in _mapped(configured, structure_ids, arguments, is_done, labels):
         records[structure_id] = _as_record(runner, structure_id, outcome)
         on_finished(records[structure_id])
     return [records[structure_id] for structure_id in structure_ids]
@@ -106,11 +109,11 @@ def describe_structures(
         AutoPipeError: A task failed: without all descriptors there is nothing to choose from.
     """
     records = [explored(runner, structure_id) for structure_id in trajectories(stage)]
-    chunks = {chunk[0].structure_id: chunk for chunk in _chunks(records)}
+    chunks = {chunk[0].structure_id: chunk for chunk in describe_chunks(records)}
 
     def arguments(name: str) -> dict[str, Any]:
         structure_ids = [record.structure_id for record in chunks[name]]
-        key = content_key([runner.describe_key(record) for record in chunks[name]])
+        key = chunk_key(runner, chunks[name])
         return {"run_dir": str(runner.run_dir), "structure_ids": structure_ids, "key": key}
 
     def is_done(name: str) -> bool:
@@ -118,7 +121,7 @@ def describe_structures(
 
     described: dict[str, DescriptorRecord] = {}
     configured = configured_task(task, runner)
-    for _, outcome in _mapped(configured, chunks, arguments, is_done):
+    for _, outcome in _mapped(configured, chunks, arguments, is_done, _no_labels):
         if isinstance(outcome, BaseException):
             raise outcome
         described.update({record.structure_id: record for record in outcome})
@@ -140,21 +143,27 @@ def _mapped(
     names: Iterable[str],
     arguments: Arguments,
     is_done: Callable[[str], bool],
+    labels: Callable[[str], list[str]],
 ) -> Iterator[tuple[str, Any]]:
     """Yield name and outcome of each task run; those that are done already run in this process."""
     outstanding = []
     for name in names:
         if is_done(name):
-            state = cast("State[Any]", task(**arguments(name), return_state=True))
+            with tags(*labels(name)):
+                state = cast("State[Any]", task(**arguments(name), return_state=True))
             yield name, state.result(raise_on_failure=False)
         else:
             outstanding.append(name)
 
     def submit(name: str) -> Future:
-        with tags(f"generator:{generator_label(name)}"):
+        with tags(*labels(name)):
             return cast("Future", task.submit(**arguments(name)))
 
     yield from gather(submit, outstanding)
+
+
+def _no_labels(_name: str) -> list[str]:
+    return []
 
 
 def _as_record(runner: PipelineRunner, structure_id: str, outcome: Any) -> StructureRecord:  # noqa: ANN401 - a record or an error
@@ -174,15 +183,3 @@ def _is_described(runner: PipelineRunner, record: StructureRecord) -> bool:
     if known is None or known.key != runner.describe_key(record):
         return False
     return runner.directory.is_intact(known.file)
-
-
-def _chunks(records: Iterable[StructureRecord]) -> Iterator[list[StructureRecord]]:
-    """Split trajectories into groups of about `CHUNK_FRAMES` frames, in order."""
-    chunk: list[StructureRecord] = []
-    for record in records:
-        if chunk and sum(other.n_frames for other in chunk) + record.n_frames > CHUNK_FRAMES:
-            yield chunk
-            chunk = []
-        chunk.append(record)
-    if chunk:
-        yield chunk

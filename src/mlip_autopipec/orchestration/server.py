@@ -7,7 +7,6 @@ Nothing here imports Prefect, since Prefect reads its settings when it is import
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,14 @@ from filelock import FileLock
 
 from mlip_autopipec.errors import OrchestrationError
 from mlip_autopipec.files import write_text
+from mlip_autopipec.orchestration.addresses import (
+    AUTH_VARIABLE,
+    LOOPBACK,
+    check_guarded,
+    free_port,
+    in_url,
+    is_free,
+)
 from mlip_autopipec.orchestration.environment import own_server_settings, users_api_url
 from mlip_autopipec.orchestration.home import user_home
 
@@ -31,7 +38,6 @@ START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 15.0
 _HEALTH_TIMEOUT_S = 2.0
 _POLL_S = 0.1
-_LOOPBACK = "127.0.0.1"
 _STARTS = 3  # another program may take the port between its choice and the start
 _STARTED: dict[
     int, subprocess.Popen[bytes]
@@ -47,11 +53,13 @@ class ServerInfo:
         pid: The server's process; None for a server that the user named.
         started_ticks: When that process began, in clock ticks since the machine did: tells it from
             a later one with the same number, whatever the clock on the wall does.
+        host: Address that it listens at.
     """
 
     api_url: str
     pid: int | None = None
     started_ticks: int | None = None
+    host: str = LOOPBACK
 
     @property
     def ui_url(self) -> str:
@@ -74,21 +82,29 @@ class ServerStatus:
     home: Path | None
 
 
-def ensure_server() -> ServerInfo:
+def ensure_server(host: str = LOOPBACK) -> ServerInfo:
     """Return a server that answers, starting this user's own if need be.
 
     A server that the user named (``PREFECT_API_URL``, or the active Prefect profile) goes first
     and is left alone. The settings for the client go into the environment, from which child
     processes and workers have them too.
 
+    Args:
+        host: Address that a server started here listens at.
+
     Raises:
-        OrchestrationError: The user's own server does not start.
+        OrchestrationError: The user's own server does not start, or listens at another address, or
+            an outside address is asked for without an auth string.
     """
     named = _named()
     if named is not None:
         return named
-    info = _ensure_own(user_home())
+    check_guarded(host)
+    info = _ensure_own(user_home(), host)
     os.environ.update(own_server_settings(user_home(), info.api_url))
+    guard = os.environ.get(AUTH_VARIABLE)
+    if guard:
+        os.environ.setdefault("PREFECT_API_AUTH_STRING", guard)
     return info
 
 
@@ -139,38 +155,43 @@ def _named() -> ServerInfo | None:
     return ServerInfo(api_url=named)
 
 
-def _ensure_own(home: Path) -> ServerInfo:
+def _ensure_own(home: Path, host: str) -> ServerInfo:
     """Return this user's own server, started if it does not run."""
     info = _recorded(home)
-    if info is not None and is_healthy(info.api_url):
-        return info
-    with _lock(home):
-        info = _recorded(home)  # another process may have started it meanwhile
-        if info is not None and (is_healthy(info.api_url) or _wait(info, home)):
-            return info
-        return _start(home)
+    if info is None or not is_healthy(info.api_url):
+        with _lock(home):
+            info = _recorded(home)  # another process may have started it meanwhile
+            if info is None or not (is_healthy(info.api_url) or _wait(info, home)):
+                return _start(home, host)
+    if host not in {LOOPBACK, info.host}:
+        message = (
+            f"--host {host}: your server runs already, at {info.host}; "
+            "`mlip-autopipe server stop` ends it"
+        )
+        raise OrchestrationError(message)
+    return info
 
 
-def _start(home: Path) -> ServerInfo:
+def _start(home: Path, host: str) -> ServerInfo:
     """Start the server, at the port it had before if that is free: pages and runs find it again."""
-    ports = [_last_port(home), *(free_port() for _ in range(_STARTS))]
+    ports = [_last_port(home, host), *(free_port(host) for _ in range(_STARTS))]
     for port in ports:
         if port is None:
             continue
-        info = _launch(home, port)
+        info = _launch(home, host, port)
         if _wait(info, home):
             return info
     message = f"the Prefect server did not start; see {home / 'server.log'}\n{_log_tail(home)}"
     raise OrchestrationError(message)
 
 
-def _launch(home: Path, port: int) -> ServerInfo:
+def _launch(home: Path, host: str, port: int) -> ServerInfo:
     """Start the process and write down which it is."""
-    api_url = f"http://{_LOOPBACK}:{port}/api"
+    api_url = f"http://{in_url(host)}:{port}/api"
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("PREFECT_API_")
     } | own_server_settings(home, api_url=None)
-    arguments = ["server", "start", "--host", _LOOPBACK, "--port", str(port)]
+    arguments = ["server", "start", "--host", host, "--port", str(port)]
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - this interpreter, fixed arguments
             [sys.executable, "-m", "prefect", *arguments],
@@ -182,7 +203,8 @@ def _launch(home: Path, port: int) -> ServerInfo:
             start_new_session=True,  # Ctrl-C in the terminal is not meant for the server
         )
     _STARTED[process.pid] = process
-    info = ServerInfo(api_url=api_url, pid=process.pid, started_ticks=_started_ticks(process.pid))
+    ticks = _started_ticks(process.pid)
+    info = ServerInfo(api_url=api_url, pid=process.pid, started_ticks=ticks, host=host)
     write_text(_record_path(home), json.dumps(asdict(info), indent=2) + "\n")
     return info
 
@@ -204,22 +226,14 @@ def _wait(info: ServerInfo, home: Path) -> bool:
     raise OrchestrationError(message)
 
 
-def _last_port(home: Path) -> int | None:
+def _last_port(home: Path, host: str) -> int | None:
     """Return the port that the server had before, if nobody uses it now."""
     try:
         record = json.loads(_record_path(home).read_text(encoding="utf-8"))
         port: int | None = urllib.parse.urlsplit(str(record["api_url"])).port
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    if port is None:
-        return None
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_LOOPBACK, port))
-        except OSError:
-            return None
-    return port
+    return port if port is not None and is_free(host, port) else None
 
 
 def _recorded(home: Path) -> ServerInfo | None:
@@ -264,13 +278,6 @@ def _end(info: ServerInfo) -> None:
             time.sleep(_POLL_S)
     message = f"the Prefect server (process {info.pid}) cannot be ended"
     raise OrchestrationError(message)
-
-
-def free_port() -> int:
-    """Return a port of the loopback interface that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind((_LOOPBACK, 0))
-        return int(probe.getsockname()[1])
 
 
 def _record_path(home: Path) -> Path:

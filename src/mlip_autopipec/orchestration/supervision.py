@@ -59,6 +59,11 @@ class Abandoned(OrchestrationError):  # noqa: N818 - it names what happened
     """Nobody waits for the result any more; the simulation was stopped."""
 
 
+def _is_out_of_memory(error: Exception) -> bool:
+    """Say whether memory ran out, of the process or of its GPU (torch's error has this name)."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+
+
 def _nobody_asked() -> bool:
     return False
 
@@ -132,6 +137,8 @@ class Supervisor:
             self.close()
             raise
         if isinstance(message, Raised):
+            if _is_out_of_memory(message.error):
+                self.close()  # what it holds is not given back; a repeat begins in a new process
             raise message.error
         return message.value
 

@@ -172,10 +172,10 @@ def is_passing(error: object) -> bool:
 def _runner(run_dir: str) -> PipelineRunner:
     """Return the runner that this process keeps, with its model loaded, while the run is the same.
 
-    A run is the same while its config, its starting structures and its pair scan are.
+    A run is the same while its config, model, starting structures and pair scan are.
     """
     directory = RunDirectory(run_dir)
-    files = (directory.config, directory.structure_index, directory.pair_scan)
+    files = (directory.config, directory.model, directory.structure_index, directory.pair_scan)
     digests = tuple(sha256_file(path) for path in files if path.exists())
     return _open(run_dir, digests)
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from pydantic import JsonValue
 
 from mlip_autopipec.calculators.factory import build_calculator
-from mlip_autopipec.calculators.identity import model_identity
+from mlip_autopipec.calculators.identity import ModelIdentity, check_unchanged, model_identity
 from mlip_autopipec.calculators.mixing import MixingCalculator
 from mlip_autopipec.calculators.pair_scan import PairScan
 from mlip_autopipec.config.exploration import ExplorationConfig
@@ -29,15 +29,37 @@ class RunContext:
         directory: The run directory.
     """
 
-    def __init__(self, config: PipelineConfig, directory: RunDirectory) -> None:
-        """Keep config and directory; the rest is made when it is first asked for."""
+    def __init__(
+        self, config: PipelineConfig, directory: RunDirectory, model: ModelIdentity | None = None
+    ) -> None:
+        """Keep config and directory; the rest is made when it is first asked for.
+
+        Args:
+            config: The run's config.
+            directory: The run directory.
+            model: The potential that the run began with; None: as it is now.
+        """
         self.config = config
         self.directory = directory
+        self._begun_with = model
 
     @cached_property
+    def model_identity(self) -> ModelIdentity:
+        """Identity of the potential that this run uses, from its beginning to its end."""
+        return self._begun_with or model_identity(self.config.exploration.calculator)
+
+    @property
     def model(self) -> Summary:
-        """Identity of the potential, JSON-ready."""
-        return model_identity(self.config.exploration.calculator).model_dump(mode="json")
+        """The same, JSON-ready."""
+        return self.model_identity.model_dump(mode="json")
+
+    def check_model(self) -> None:
+        """Refuse a potential that is not the one the run began with.
+
+        Raises:
+            CalculatorError: The model's file has changed, or another version would evaluate it.
+        """
+        check_unchanged(self.config.exploration.calculator, self.model_identity)
 
     @cached_property
     def keys(self) -> StageKeys:
@@ -46,8 +68,18 @@ class RunContext:
 
     @cached_property
     def calculator(self) -> MixingCalculator:
-        """The potential of the exploration, built once and kept by the process."""
-        return build_calculator(self.exploration)
+        """The potential of the exploration, built once and kept by the process.
+
+        The model is checked before it is loaded, since loading runs what its file says, and after,
+        since the file may have been replaced meanwhile.
+
+        Raises:
+            CalculatorError: It cannot be built, or is not the one the run began with.
+        """
+        self.check_model()
+        calculator = build_calculator(self.exploration)
+        self.check_model()
+        return calculator
 
     @cached_property
     def exploration(self) -> ExplorationConfig:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from pydantic import JsonValue
 
+from mlip_autopipec.explorers.ensembles import choose_ensemble
 from mlip_autopipec.explorers.md_engine import explore
 from mlip_autopipec.explorers.result import Progress
 from mlip_autopipec.pipeline.context import RunContext, Summary
@@ -19,6 +20,13 @@ def explore_key(run: RunContext, structure_id: str) -> str:
     index = run.index
     entry = index.entry(structure_id)
     return run.keys.explore(structure_id, entry.key, index.position(structure_id), run.exploration)
+
+
+def ensemble_name(run: RunContext, structure_id: str) -> str:
+    """Return the ensemble that a structure will be explored in, told from structure and config."""
+    offset = run.index.entry(structure_id).offset
+    atoms = read_frame_at(run.directory.initial_structures, offset)
+    return choose_ensemble(atoms, run.config.exploration).name
 
 
 def explore_structure(

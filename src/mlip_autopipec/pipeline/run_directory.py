@@ -12,6 +12,7 @@ from typing import TypeVar
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
+from mlip_autopipec.calculators.identity import ModelIdentity
 from mlip_autopipec.config.pipeline import PipelineConfig
 from mlip_autopipec.errors import RunDirectoryError
 from mlip_autopipec.files import sha256_file, write_text
@@ -35,6 +36,11 @@ class RunDirectory:
     def config(self) -> Path:
         """The resolved config of the run, as JSON."""
         return self.path / "config.json"
+
+    @property
+    def model(self) -> Path:
+        """Identity of the potential that the run began with, as JSON."""
+        return self.path / "model.json"
 
     @property
     def initial_structures(self) -> Path:
@@ -164,6 +170,22 @@ class RunDirectory:
             raise RunDirectoryError(message) from error
         except ValidationError as error:
             message = f"{self.config}: was not written by this version of mlip-autopipe"
+            raise RunDirectoryError(message) from error
+
+    def write_model(self, model: ModelIdentity) -> None:
+        """Keep the identity of the potential that the run begins with."""
+        write_text(self.model, model.model_dump_json(indent=2) + "\n")
+
+    def read_model(self) -> ModelIdentity:
+        """Return the identity of the potential that the run began with.
+
+        Raises:
+            RunDirectoryError: It is not known, so that no model could be told from another.
+        """
+        try:
+            return ModelIdentity.model_validate_json(self.model.read_text(encoding="utf-8"))
+        except (OSError, ValidationError) as error:
+            message = f"{self.model}: is missing or damaged; `mlip-autopipe run` writes it anew"
             raise RunDirectoryError(message) from error
 
     def record_path(self, *names: str) -> Path:

@@ -34,12 +34,15 @@ class PipelineRunner:
 
     @classmethod
     def open(cls, run_dir: str | Path) -> "PipelineRunner":
-        """Take up the run that a directory holds, as workers do.
+        """Take up the run that a directory holds, as workers do, with the model it began with.
 
         Raises:
             RunDirectoryError: The directory holds no run.
         """
-        return cls(RunDirectory(run_dir).read_config(), run_dir)
+        directory = RunDirectory(run_dir)
+        runner = cls(directory.read_config(), run_dir)
+        runner._run = RunContext(runner.config, directory, directory.read_model())
+        return runner
 
     @property
     def config(self) -> PipelineConfig:
@@ -70,7 +73,7 @@ class PipelineRunner:
         check_elements(self.config.exploration.calculator, self._run.elements)
 
     def prepare(self) -> None:
-        """Check, then make the run directory and keep the resolved config in it.
+        """Check, then make the run directory; keep the resolved config and the model's identity.
 
         Raises:
             AutoPipeError: As for `check`, or the directory cannot be written to.
@@ -78,6 +81,7 @@ class PipelineRunner:
         self.check()
         self.directory.create()
         self.directory.write_config(self.config)
+        self.directory.write_model(self._run.model_identity)
 
     def generate_key(self) -> str:
         """Return the content key of the generated structures."""
@@ -113,6 +117,10 @@ class PipelineRunner:
     def explore_key(self, structure_id: str) -> str:
         """Return the content key of one trajectory."""
         return explore.explore_key(self._run, structure_id)
+
+    def ensemble_name(self, structure_id: str) -> str:
+        """Return the ensemble that a structure will be explored in."""
+        return explore.ensemble_name(self._run, structure_id)
 
     def explore_structure(
         self, structure_id: str, on_progress: ProgressCallback | None = None

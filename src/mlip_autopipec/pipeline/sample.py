@@ -134,6 +134,7 @@ def _descriptor(run: RunContext) -> BaseDescriptor | None:
     """Return what frames are compared by; None where they are not."""
     if run.config.sampling.descriptor is None:
         return None
+    run.check_model()
     calculator = run.config.exploration.calculator
     return build_descriptor(run.config.sampling.descriptor, run.elements, calculator=calculator)
 

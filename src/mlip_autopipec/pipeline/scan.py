@@ -14,11 +14,12 @@ def scan(run: RunContext) -> tuple[FileRecord, Summary]:
     is.
 
     Raises:
-        CalculatorError: The calculator cannot be built.
+        CalculatorError: The calculator cannot be built, or its model has changed.
     """
     exploration = run.config.exploration
     found = PairScan(min_barrier_eV=exploration.zbl.min_barrier_eV, curves=())
     if exploration.zbl.scan:
+        run.check_model()
         found = scan_pairs(build_calculator(exploration), exploration, run.elements)
     path = run.directory.pair_scan
     write_text(path, found.model_dump_json() + "\n")
