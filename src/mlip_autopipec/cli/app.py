@@ -15,6 +15,7 @@ from mlip_autopipec.cli.init import init
 from mlip_autopipec.cli.run import run
 from mlip_autopipec.cli.server import server
 from mlip_autopipec.cli.status import status
+from mlip_autopipec.cli.ui import ui
 from mlip_autopipec.cli.validate import validate
 from mlip_autopipec.errors import AutoPipeError
 
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for command in (init, validate, run, status, server):
+for command in (init, validate, run, status, server, ui):
     app.command()(command)
 
 
