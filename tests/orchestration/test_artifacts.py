@@ -75,5 +75,5 @@ def test_a_server_that_does_not_answer_costs_the_artifact_and_not_the_run() -> N
         request = httpx.Request("POST", "http://x")
         raise PrefectHTTPStatusError("no", request=request, response=httpx.Response(500))  # noqa: EM101
 
-    assert artifacts._publish(refuse) is None
-    assert artifacts._publish(reject) is None
+    assert artifacts.publish(refuse) is None
+    assert artifacts.publish(reject) is None

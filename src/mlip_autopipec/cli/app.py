@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 
 from mlip_autopipec import __version__
 from mlip_autopipec.cli.init import init
+from mlip_autopipec.cli.report import report
 from mlip_autopipec.cli.run import run
 from mlip_autopipec.cli.server import server
 from mlip_autopipec.cli.status import status
@@ -32,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for command in (init, validate, run, status, server, ui):
+for command in (init, validate, run, status, report, server, ui):
     app.command()(command)
 
 

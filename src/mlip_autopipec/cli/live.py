@@ -11,8 +11,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from mlip_autopipec.cli.tables import duration
 from mlip_autopipec.orchestration.monitor import RunMonitor, RunSnapshot
+from mlip_autopipec.reporting.wording import duration
 
 _REFRESH_S = 0.5
 _LINE_S = 5.0

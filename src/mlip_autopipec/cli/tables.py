@@ -7,6 +7,8 @@ from rich.markup import escape
 
 from mlip_autopipec.pipeline.plan import CostEstimate, RunPlan
 from mlip_autopipec.pipeline.records import RunSummary
+from mlip_autopipec.reporting.report_files import page_path
+from mlip_autopipec.reporting.wording import duration
 
 _FAILURES_SHOWN = 10
 
@@ -66,6 +68,9 @@ def summary_rows(summary: RunSummary, ui_url: str | None) -> Rows:
     ]
     if summary.n_selected:
         rows.append(("database", escape(str(Path(summary.run_dir) / summary.database))))
+    page = page_path(summary.run_dir)
+    if page.is_file():
+        rows.append(("report", escape(str(page))))
     if ui_url is not None:
         rows.append(("in the Prefect UI", escape(ui_url)))
     shown = summary.failures[:_FAILURES_SHOWN]
@@ -73,20 +78,3 @@ def summary_rows(summary: RunSummary, ui_url: str | None) -> Rows:
     if len(summary.failures) > len(shown):
         rows.append(("", f"and {len(summary.failures) - len(shown):,} more that failed"))
     return rows
-
-
-def duration(seconds: float) -> str:
-    """Write a time for people: ``48 s``, ``3 min 05 s``, ``2 h 10 min``, ``3.4 d``.
-
-    Example:
-        >>> duration(185), duration(48.2), duration(7800)
-        ('3 min 05 s', '48 s', '2 h 10 min')
-    """
-    whole = round(seconds)
-    if whole < 60:  # noqa: PLR2004 - seconds of a minute
-        return f"{whole} s"
-    if whole < 3600:  # noqa: PLR2004 - seconds of an hour
-        return f"{whole // 60} min {whole % 60:02d} s"
-    if whole < 48 * 3600:
-        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-    return f"{whole / 86400:.1f} d"

@@ -37,13 +37,13 @@ def publish_structures(records: Sequence[StructureRecord], name: str) -> None:
     description = f"{len(records)} explored structures"
     if len(records) > _MAX_ROWS:
         description += f"; the first {_MAX_ROWS} are shown"
-    _publish(lambda: create_table_artifact(rows, artifact_key("structures", name), description))
+    publish(lambda: create_table_artifact(rows, artifact_key("structures", name), description))
 
 
 def publish_summary(summary: RunSummary) -> None:
     """Publish the run's figures and failures."""
     key = artifact_key("summary", summary.name)
-    _publish(
+    publish(
         lambda: create_markdown_artifact(summary_markdown(summary), key, "What the run has left")
     )
 
@@ -67,7 +67,9 @@ def summary_markdown(summary: RunSummary) -> str:
     lines += [f"| {label} | {value} |" for label, value in rows]
     if summary.failures:
         lines += ["", "## Failed structures", "", "| structure | reason |", "|---|---|"]
-        lines += [f"| {name} | {_cell(reason)} |" for name, reason in summary.failures[:_MAX_ROWS]]
+        lines += [
+            f"| {name} | {table_cell(reason)} |" for name, reason in summary.failures[:_MAX_ROWS]
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -80,7 +82,7 @@ def live_progress(runner: PipelineRunner) -> Iterator[Callable[[StructureRecord]
     """
     total = len(runner.structure_ids())
     finished: list[str] = []
-    artifact_id = _publish(
+    artifact_id = publish(
         lambda: create_progress_artifact(
             0.0, artifact_key("progress", runner.config.name), "Explorations done, in percent"
         )
@@ -91,7 +93,7 @@ def live_progress(runner: PipelineRunner) -> Iterator[Callable[[StructureRecord]
         if artifact_id is not None and total:
             running = sum(item.step / item.n_steps for item in read_progress(runner.run_dir))
             share = min(1.0, (len(finished) + running) / total)
-            _publish(lambda: update_progress_artifact(artifact_id, round(100 * share, 1)))
+            publish(lambda: update_progress_artifact(artifact_id, round(100 * share, 1)))
 
     def keep_showing() -> None:
         while not stop.wait(_PROGRESS_INTERVAL_S):
@@ -121,7 +123,7 @@ def artifact_key(kind: str, name: str) -> str:
     return f"{kind}-{plain}"
 
 
-def _publish(create: Callable[[], Any]) -> Any:  # noqa: ANN401 - the artifact's identifier
+def publish(create: Callable[[], Any]) -> Any:  # noqa: ANN401 - the artifact's identifier
     """Create an artifact; a server that does not answer costs the artifact and not the run."""
     try:
         return create()
@@ -152,6 +154,6 @@ def _row(record: StructureRecord) -> dict[str, Any]:
     }
 
 
-def _cell(text: str) -> str:
+def table_cell(text: str) -> str:
     """Return text that stays inside a cell of a Markdown table."""
     return " ".join(text.split()).replace("|", "\\|")

@@ -6,6 +6,7 @@ from prefect.client.schemas import State
 from prefect.states import Completed, Failed
 
 from mlip_autopipec.orchestration.artifacts import publish_summary
+from mlip_autopipec.orchestration.report_artifacts import publish_report
 from mlip_autopipec.pipeline.records import RunSummary
 from mlip_autopipec.pipeline.runner import PipelineRunner
 
@@ -14,9 +15,10 @@ PARTIAL = "PartialSuccess"
 
 
 def conclude(runner: PipelineRunner) -> State[Any]:
-    """Publish the run's summary and return the flow run's final state."""
+    """Write the report, publish what the UI shows, and return the flow run's final state."""
     summary = runner.summary()
     publish_summary(summary)
+    publish_report(runner)
     return final_state(summary, runner.config.execution.max_failed_fraction)
 
 

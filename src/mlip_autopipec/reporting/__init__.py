@@ -1,0 +1,1 @@
+"""A run told to people: one page, its figures, and the data behind them."""

@@ -1,0 +1,1 @@
+"""Figures of a report: labelled axes with units, colours that all can tell apart."""

@@ -1,0 +1,27 @@
+"""A course as a line of the size of a word."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+WIDTH, HEIGHT = 84, 20
+MAX_POINTS = 42
+
+_MARGIN = 2.0
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """Return the points of an SVG polyline, ``WIDTH`` by ``HEIGHT``; empty below two values.
+
+    Example:
+        >>> sparkline([0.0, 1.0])
+        '2.0,18.0 82.0,2.0'
+    """
+    if len(values) < 2:  # noqa: PLR2004 - a line has two ends
+        return ""
+    places = np.unique(np.linspace(0, len(values) - 1, MAX_POINTS).round().astype(int))
+    shown = np.asarray(values, dtype=float)[places]
+    span = float(np.ptp(shown)) or 1.0
+    x = _MARGIN + (WIDTH - 2 * _MARGIN) * places / (len(values) - 1)
+    y = HEIGHT - _MARGIN - (HEIGHT - 2 * _MARGIN) * (shown - shown.min()) / span
+    return " ".join(f"{left:.1f},{down:.1f}" for left, down in zip(x, y, strict=True))
