@@ -9,19 +9,19 @@ import streamlit as st
 from mlip_autopipec.errors import AutoPipeError
 from mlip_autopipec.ui.compose_page import compose_page
 from mlip_autopipec.ui.confinement import RootFolder
+from mlip_autopipec.ui.results_page import results_page
+from mlip_autopipec.ui.runs_page import runs_page
 from mlip_autopipec.ui.server import ROOT_VARIABLE
 from mlip_autopipec.ui.site import Site
 
 
 def main() -> None:
     """Draw the page that the user is on."""
-    st.set_page_config(
-        page_title="MLIP-AutoPipe", page_icon="⚛️", layout="wide", menu_items={}
-    )
+    st.set_page_config(page_title="MLIP-AutoPipe", page_icon="⚛️", layout="wide", menu_items={})
     style = (files("mlip_autopipec.ui") / "static" / "style.css").read_text(encoding="utf-8")
     st.html(f"<style>{style}</style>")
     site = Site(RootFolder(os.environ.get(ROOT_VARIABLE, ".")))
-    draw = {"compose": compose_page}
+    draw = {"compose": compose_page, "runs": runs_page, "results": results_page}
     for name, page in draw.items():
         site.pages[name] = st.Page(
             partial(page, site),

@@ -164,7 +164,7 @@ def _launch(site: Site, config: PipelineConfig, source: str) -> None:
 
 def _form(composition: Composition, faults: dict[str, str]) -> bool:
     """Draw the form; say whether it has changed the config."""
-    form = Form(composition.form_key, faults, composition.add, composition.remove)
+    form = Form(composition.form_key, faults, composition.change)
     node = section_of(PipelineConfig)
     found = composition.baseline
     for tab, names in zip(st.tabs(list(_TABS)), _TABS.values(), strict=True):
@@ -186,8 +186,8 @@ def _beside(
         required=True,
     )
     if faults:
-        lines = "\n".join(f"- {fault}" for fault in faults)
-        st.error(lines, icon=":material/error:")
+        bullet = "- " if len(faults) > 1 else ""
+        st.error("\n".join(f"{bullet}{fault}" for fault in faults), icon=":material/error:")
     if shown == "YAML":
         _yaml(composition)
     elif config is not None and not faults:

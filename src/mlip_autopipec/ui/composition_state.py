@@ -1,11 +1,11 @@
 """The config that a user composes, kept for one browser session."""
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
 from mlip_autopipec.errors import ConfigError
-from mlip_autopipec.ui.document import Document, Place, read, with_item, without_item, written
+from mlip_autopipec.ui.document import Document, Place, read, value_at, with_value, written
 
 _DOCUMENT = "compose.document"
 _BASELINE = "compose.baseline"
@@ -83,14 +83,10 @@ class Composition:
         if document != self.document:
             self._rebase(document, source)
 
-    def add(self, place: Place, item: object) -> None:
-        """Add an item to a list."""
-        document = with_item(self.document or {}, place, item)
-        self._rebase(document, written(document))
-
-    def remove(self, place: Place) -> None:
-        """Remove an item of a list."""
-        document = without_item(self.document or {}, place)
+    def change(self, place: Place, changed: Callable[[Any], list[Any]]) -> None:
+        """Put another list at a place, made of what is there now (None where nothing is)."""
+        current = self.document or {}
+        document = with_value(current, place, changed(value_at(current, place)))
         self._rebase(document, written(document))
 
     def renew_widgets(self) -> None:

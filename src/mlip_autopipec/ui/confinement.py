@@ -114,7 +114,7 @@ class RootFolder:
         """Yield a text, and the files that it stands for if it is a pattern or a folder."""
         yield text
         if "*" in text or "?" in text:
-            yield from iglob(text, root_dir=self.path)
+            yield from iglob(text, root_dir=self.path)  # noqa: PTH207 - patterns may be absolute
         elif text and (self.path / text).is_dir():
             yield from (str(path) for path in sorted((self.path / text).iterdir()))
 

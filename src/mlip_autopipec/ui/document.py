@@ -72,9 +72,8 @@ def value_at(document: Document, path: Place) -> Any:  # noqa: ANN401 - whatever
     """Return the value at a path; None where there is none."""
     node: Any = document
     for part in path:
-        if isinstance(node, list) and isinstance(part, int) and part < len(node):
-            node = node[part]
-        elif isinstance(node, dict) and part in node:
+        in_list = isinstance(node, list) and isinstance(part, int) and part < len(node)
+        if in_list or (isinstance(node, dict) and part in node):
             node = node[part]
         else:
             return None
@@ -91,16 +90,3 @@ def with_value(document: Document, path: Place, value: object) -> Document:
         node = node[part]
     node[path[-1]] = value
     return copy
-
-
-def with_item(document: Document, path: Place, item: object) -> Document:
-    """Return a document with one more item at the end of a list, which is made where it lacks."""
-    items = value_at(document, path)
-    return with_value(document, path, [*(items if isinstance(items, list) else []), item])
-
-
-def without_item(document: Document, path: Place) -> Document:
-    """Return a document without an item of a list."""
-    *outer, place = path
-    items = value_at(document, tuple(outer))
-    return with_value(document, tuple(outer), [x for i, x in enumerate(items) if i != place])

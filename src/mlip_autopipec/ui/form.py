@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
-import yaml
+from streamlit.delta_generator import DeltaGenerator
 
 from mlip_autopipec.ui.document import Document, Place, path_text
+from mlip_autopipec.ui.entry import absent, enter_scalar, flow_text, help_text, parsed
 from mlip_autopipec.ui.schema import (
     Choice,
     Field,
@@ -23,7 +24,6 @@ from mlip_autopipec.ui.schema import (
 from mlip_autopipec.ui.table_editor import edit_table
 
 _COLUMNS = 3
-_FLOW_WIDTH = 10_000
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,13 @@ class Form:
     Attributes:
         key: Begins the keys of all widgets.
         faults: What is wrong, by path; shown beside the field.
-        add: Called with a path and an item that is to be added to the list there.
-        remove: Called with the path of an item that is to go.
+        change: Called with the path of a list and what makes the new list of the one that is there,
+            or of None where there is none.
     """
 
     key: str
     faults: Mapping[str, str]
-    add: Callable[[Place, Any], None]
-    remove: Callable[[Place], None]
+    change: Callable[[Place, Callable[[Any], list[Any]]], None]
 
     def section(
         self,
@@ -63,7 +62,8 @@ class Form:
         found = self._fields(first, value, path, unit)
         if rest and first:
             faulty = any(path_text((*path, field.name)) in self.faults for field in rest)
-            label = f"{len(rest)} more setting{'s' if len(rest) > 1 else ''} at their defaults"
+            what = "settings at their defaults" if len(rest) > 1 else "setting at its default"
+            label = f"{len(rest)} more {what}"
             with st.expander(label, icon=":material/tune:", expanded=faulty):
                 found |= self._fields(rest, value, path, unit)
         elif rest:
@@ -75,7 +75,7 @@ class Form:
     ) -> dict[str, Any]:
         """Draw fields: those of one line in columns, then the blocks."""
         found: dict[str, Any] = {}
-        lines = [field for field in fields if not field.is_block]
+        lines = sorted((field for field in fields if not field.is_block), key=_is_switch)
         for begin in range(0, len(lines), _COLUMNS):
             columns = st.columns(_COLUMNS, vertical_alignment="top")
             for column, field in zip(columns, lines[begin:], strict=False):
@@ -105,7 +105,7 @@ class Form:
         with st.container(border=is_framed):
             if field.nullable:
                 is_on = st.toggle(
-                    title, value=value is not None, key=self._key(path, "on"), help=_help(field)
+                    title, value=value is not None, key=self._key(path, "on"), help=help_text(field)
                 )
                 self._fault(path)
                 if not is_on:
@@ -164,51 +164,69 @@ class Form:
         unit: str,
     ) -> list[Any]:
         """Draw the items of a list, each with a button that removes it, and one that adds."""
+
+        def listed(current: Any) -> list[Any]:  # noqa: ANN401
+            """Return the list that is there now, written out; the default where there is none."""
+            fitted = None if current is None else node.fitted(current)
+            return list(values if fitted is None else fitted)
+
         results = []
         for place, value in enumerate(values):
-            here = (*path, place)
             with st.container(border=True):
-                results.append(self._item(item, value, here, unit))
-        self._adding(item, path)
+                part, button = st.columns([14, 1], vertical_alignment="top")
+                self._removing(button, path, place, listed)
+                with part:
+                    self._fault((*path, place))
+                    results.append(self._node(item, value, (*path, place), unit))
+        self._adding(item, path, listed)
         return results
 
-    def _item(self, item: Section | Variants, value: Any, path: Place, unit: str) -> Any:  # noqa: ANN401
-        """Draw an item of a list and what removes it."""
-        part, button = st.columns([14, 1], vertical_alignment="top")
-        button.button(
+    def _removing(
+        self, column: DeltaGenerator, path: Place, place: int, listed: Callable[[Any], list[Any]]
+    ) -> None:
+        """Draw what removes an item of a list."""
+
+        def without(current: Any) -> list[Any]:  # noqa: ANN401
+            return [item for number, item in enumerate(listed(current)) if number != place]
+
+        column.button(
             "",
             icon=":material/close:",
-            key=self._key(path, "remove"),
+            key=self._key((*path, place), "remove"),
             type="tertiary",
             help="Remove",
-            on_click=self.remove,
-            args=(path,),
+            on_click=self.change,
+            args=(path, without),
         )
-        with part:
-            self._fault(path)
-            return self._node(item, value, path, unit)
 
-    def _adding(self, item: Section | Variants, path: Place) -> None:
+    def _adding(
+        self, item: Section | Variants, path: Place, listed: Callable[[Any], list[Any]]
+    ) -> None:
         """Draw what adds an item to a list."""
-        kinds = list(item.sections) if isinstance(item, Variants) else []
-        if not kinds:
+        key = self._key(path, "add")
+        if isinstance(item, Section):
             st.button(
                 "Add",
                 icon=":material/add:",
-                key=self._key(path, "add"),
-                on_click=self.add,
-                args=(path, {}),
+                key=key,
+                on_click=self.change,
+                args=(path, lambda current: [*listed(current), {}]),
             )
             return
-        key = self._key(path, "add")
+
+        def with_kind(current: Any) -> list[Any]:  # noqa: ANN401
+            return [*listed(current), {"kind": st.session_state[key]}]
+
         st.selectbox(
             "Add",
-            kinds,
+            list(item.sections),
             index=None,
             key=key,
             placeholder="Add …",
             label_visibility="collapsed",
-            on_change=lambda: self.add(path, {"kind": st.session_state[key]}),
+            format_func=lambda kind: f"{kind} — {item.sections[kind].title.rstrip('.')}",
+            on_change=self.change,
+            args=(path, with_kind),
         )
 
     def _named(self, names: Choice, value: Document, path: Place) -> Document:
@@ -223,28 +241,20 @@ class Form:
 
     def _line(self, field: Field, value: Any, path: Place, unit: str) -> Any:  # noqa: ANN401
         """Draw a field of one line."""
-        node, label, key = field.node, field.label(unit), self._key(path)
+        node, label, about = field.node, field.label(unit), help_text(field, path)
         has_value = value is not Required and value is not None
         shown = node.fitted(value) if has_value else None
-        about = _help(field, path)
-        if (has_value and shown is None) or not isinstance(node, Scalar | Choice | Several):
-            return self._raw(label, value, path, about)
-        if isinstance(node, Several) and not _holds_words(node):
-            return self._raw(label, value, path, about)
-        if isinstance(node, Several):
+        is_odd = has_value and shown is None
+        if not is_odd and isinstance(node, Several) and _holds_words(node):
             return self._words(field, node, shown or [], path, label)
-        if isinstance(node, Choice):
+        if not is_odd and isinstance(node, Choice):
             index = node.options.index(shown) if has_value else None
-            chosen = st.selectbox(label, node.options, index=index, key=key, help=about)
-            return Required if chosen is None and not field.nullable else chosen
-        if node.kind == "bool":
-            return st.toggle(label, value=bool(shown), key=key, help=about)
-        if node.kind in {"int", "float"}:
-            return _number(field, node, shown, key, label, about)
-        if node.kind == "any":
-            return self._raw(label, value, path, about)
-        text = st.text_input(label, value=shown or "", key=key, help=about)
-        return text or _absent(field)
+            return st.selectbox(
+                label, node.options, index=index, key=self._key(path), help=about
+            ) or absent(field)
+        if not is_odd and isinstance(node, Scalar) and node.kind != "any":
+            return enter_scalar(field, node, shown, self._key(path), label, about)
+        return self._raw(label, value, path, about)
 
     def _words(
         self,
@@ -262,18 +272,18 @@ class Form:
             options,
             default=value,
             key=self._key(path),
-            help=_help(field, path),
+            help=help_text(field, path),
             accept_new_options=not isinstance(node.item, Choice),
         )
-        return list(chosen) if chosen or not field.nullable else _absent(field)
+        return list(chosen) if chosen or not field.nullable else absent(field)
 
     def _raw(self, label: str, value: Any, path: Place, about: str | None = None) -> Any:  # noqa: ANN401
         """Draw any value as YAML on one line."""
-        text = "" if value is Required or value is None else _flow(value)
+        text = "" if value is Required or value is None else flow_text(value)
         entered = st.text_input(label, value=text, key=self._key(path, "raw"), help=about)
         if entered == text:
             return value
-        return _parsed(entered, is_list=isinstance(value, list))
+        return parsed(entered, is_list=isinstance(value, list))
 
     def _fault(self, path: Place) -> None:
         """Say what is wrong with the field just drawn."""
@@ -287,54 +297,7 @@ class Form:
 
     def _at(self, kind: str) -> "Form":
         """Return the form for the fields of one variant, whose widgets are its own."""
-        return Form(f"{self.key}/{kind}", self.faults, self.add, self.remove)
-
-
-def _number(
-    field: Field,
-    node: Scalar,
-    value: float | None,
-    key: str,
-    label: str,
-    about: str | None,
-) -> Any:  # noqa: ANN401
-    """Draw a number; an empty one stands for none."""
-    placeholder = "none" if field.nullable else "needed"
-    if node.kind == "int":
-        number: float | None = st.number_input(
-            label,
-            value=None if value is None else int(value),
-            step=1,
-            key=key,
-            help=about,
-            placeholder=placeholder,
-        )
-        return _absent(field) if number is None else int(number)
-    number = st.number_input(
-        label,
-        value=None if value is None else float(value),
-        step=_step(value),
-        format="%.6g",
-        key=key,
-        help=about,
-        placeholder=placeholder,
-    )
-    if number is None:
-        return _absent(field)
-    return value if value is not None and number == value else number
-
-
-def _step(value: float | None) -> float:
-    """Return a sensible step for a number: a tenth of its order of magnitude."""
-    if value is None or value == 0:
-        return 0.1
-    exponent = int(f"{abs(value):e}".partition("e")[2])
-    return float(10.0 ** max(exponent - 1, -6))
-
-
-def _absent(field: Field) -> Any:  # noqa: ANN401
-    """Return what an empty field stands for."""
-    return None if field.nullable else Required
+        return Form(f"{self.key}/{kind}", self.faults, self.change)
 
 
 def _merged(node: Section, value: Document, found: Mapping[str, Any]) -> Document:
@@ -346,10 +309,16 @@ def _merged(node: Section, value: Document, found: Mapping[str, Any]) -> Documen
         if new is Required or (new is None and fields[name].default is None and old is not None):
             continue
         result[name] = new
-    for name, new in found.items():
-        if name not in value and new is not Required and new != fields[name].default:
-            result[name] = new
-    return result
+    return result | {
+        name: new
+        for name, new in found.items()
+        if name not in value and new is not Required and new != fields[name].default
+    }
+
+
+def _is_switch(field: Field) -> bool:
+    """Say whether a field is on or off, which is drawn lower than the others."""
+    return isinstance(field.node, Scalar) and field.node.kind == "bool"
 
 
 def _holds_words(node: Several) -> bool:
@@ -374,39 +343,3 @@ def _beginning(node: Node) -> Any:  # noqa: ANN401
     if isinstance(node, Variants):
         return {"kind": next(iter(node.sections))}
     return [] if isinstance(node, Several | Row) else {}
-
-
-def _help(field: Field, path: Place = ()) -> str:
-    """Return the help of a field: what it is, what is allowed, its default and its key."""
-    parts = [field.description] if field.description else []
-    bounds = field.node.bounds if isinstance(field.node, Scalar) else ""
-    if bounds:
-        unit = f" {field.unit}" if field.unit else ""
-        parts.append(f"Allowed: {bounds}{unit}.")
-    if field.default is not Required and field.default not in (None, [], {}):
-        parts.append(f"Default: {_flow(field.default)}.")
-    if path:
-        parts.append(f"`{path_text(path)}`")
-    return "  \n".join(parts)
-
-
-def _flow(value: Any) -> str:  # noqa: ANN401
-    """Write a value as YAML on one line; the items of a list without their brackets."""
-    if isinstance(value, str):
-        return value
-    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=_FLOW_WIDTH)
-    text = text.removesuffix("...\n").strip()
-    plain = isinstance(value, list) and not any(isinstance(item, dict | list) for item in value)
-    return text.removeprefix("[").removesuffix("]") if plain else text
-
-
-def _parsed(text: str, *, is_list: bool) -> Any:  # noqa: ANN401
-    """Read what `_flow` wrote and the user changed; what is no YAML is a text."""
-    if not text.strip():
-        return Required
-    bare_list = is_list or ("," in text and text.strip()[0] not in "[{\"'")
-    source = f"[{text}]" if bare_list and not text.strip().startswith("[") else text
-    try:
-        return yaml.safe_load(source)
-    except yaml.YAMLError:
-        return text

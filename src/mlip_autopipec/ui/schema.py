@@ -14,6 +14,9 @@ from mlip_autopipec.config.units import unit_of, unit_suffix
 
 Document = dict[str, Any]
 
+_NAMES = {"zbl": "ZBL", "monte carlo": "Monte Carlo"}
+"""Fields that are written otherwise than with a capital at the beginning."""
+
 
 class Required:
     """Stands for the default of a field that has none."""
@@ -207,7 +210,7 @@ class Field:
         words = self.name.removesuffix(unit_suffix(self.name)).split("_")
         counts = words[0] == "n" and words[1] != "max"
         text = " ".join(["Number of", *words[1:]] if counts else words)
-        text = f"{text[0].upper()}{text[1:]}"
+        text = _NAMES.get(text, f"{text[0].upper()}{text[1:]}")
         unit = self.unit or outer_unit
         return f"{text} ({unit})" if unit else text
 
@@ -270,9 +273,9 @@ def _bare(annotation: Any) -> tuple[Any, list[Any]]:  # noqa: ANN401 - any annot
 
 def _bounds(metadata: list[Any]) -> str:
     """Say in words what numbers are allowed; of several bounds on one side, the tightest."""
-    lowest = [(part.ge, "from") for part in metadata if isinstance(part, Ge)]
+    lowest: list[tuple[Any, str]] = [(part.ge, "from") for part in metadata if isinstance(part, Ge)]
     lowest += [(part.gt, "above") for part in metadata if isinstance(part, Gt)]
-    highest = [(part.le, "to") for part in metadata if isinstance(part, Le)]
+    highest: list[tuple[Any, str]] = [(part.le, "to") for part in metadata if isinstance(part, Le)]
     highest += [(part.lt, "below") for part in metadata if isinstance(part, Lt)]
     parts = [max(lowest, key=_bound)] if lowest else []
     parts += [min(highest, key=_bound)] if highest else []

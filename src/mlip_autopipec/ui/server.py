@@ -31,7 +31,7 @@ _OPTIONS = {
     "theme.borderColor": "#dde3e8",
     "theme.baseRadius": "6px",
     "theme.baseFontSize": "15",
-    "theme.headingFontSizes": "[\"1.7rem\", \"1.35rem\", \"1.1rem\"]",
+    "theme.headingFontSizes": '["1.7rem", "1.35rem", "1.1rem"]',
     "theme.showWidgetBorder": "true",
 }
 

@@ -73,6 +73,7 @@ def show_map(
     y: str,
     color: str,
     symbol: str = "",
+    size: str = "",
     key: str,
     height_px: int = 520,
 ) -> int | None:
@@ -84,6 +85,7 @@ def show_map(
         y: Column along the second axis.
         color: Column of numbers that points are coloured by.
         symbol: Column of words that the shapes of points stand for; none if empty.
+        size: Column of numbers that the sizes of points stand for; all are alike if empty.
         key: Of the widget.
         height_px: Height.
     """
@@ -102,7 +104,7 @@ def show_map(
             "color": {"property": color},
             "symbol": symbol,
             "palette": "viridis",
-            "size": {"factor": 40},
+            "size": {"factor": 45, "property": size, "mode": "linear"} if size else {"factor": 40},
             "markerOutline": False,
         }
     }
