@@ -54,7 +54,7 @@ def test_yaml_that_cannot_be_read_leaves_the_form_and_says_why(composition: Comp
 
 
 def test_lists_are_changed_from_what_is_there(composition: Composition) -> None:
-    def doubled(current: Any) -> list[Any]:
+    def doubled(current: list[Any] | None) -> list[Any]:
         return [*(current or []), {"kind": "emt"}]
 
     composition.change(("generation",), doubled)

@@ -88,7 +88,8 @@ def test_items_are_added_and_removed() -> None:
     page = adding.set_value("vacancies").run()
     transforms = read(page.text_area[0].value)["generation"][0]["transforms"]
     assert [t["kind"] for t in transforms] == ["strain", "rattle", "vacancies"]
-    expected = "generation[0].transforms[2]: should have either count or fraction"
+    given = "generation[0].transforms[2]: {'kind': 'vacancies'}"
+    expected = f"{given} should have either count or fraction"
     assert expected in [e.value for e in page.error]
     removing = next(b for b in page.button if str(b.key).endswith("transforms[0]/remove"))
     page = removing.click().run()
@@ -106,13 +107,13 @@ def test_a_config_that_reads_outside_cannot_be_launched(page_root: Path) -> None
 
 def _results(part: str) -> AppTest:
     def script(part: str) -> None:
-        import os
+        import os  # noqa: PLC0415 - the script stands alone
 
-        import streamlit as st
+        import streamlit as st  # noqa: PLC0415 - the script stands alone
 
-        from mlip_autopipec.ui.confinement import RootFolder
-        from mlip_autopipec.ui.results_page import results_page
-        from mlip_autopipec.ui.site import Site
+        from mlip_autopipec.ui.confinement import RootFolder  # noqa: PLC0415 - the script stands alone
+        from mlip_autopipec.ui.results_page import results_page  # noqa: PLC0415 - the script stands alone
+        from mlip_autopipec.ui.site import Site  # noqa: PLC0415 - the script stands alone
 
         st.session_state.setdefault("results.part", part)
         results_page(Site(RootFolder(os.environ["MLIP_AUTOPIPE_UI_ROOT"])))

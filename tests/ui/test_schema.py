@@ -1,6 +1,6 @@
 """The tree that forms are drawn from, read from the config models."""
 
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel
@@ -92,7 +92,7 @@ def test_null_is_known_where_it_is_allowed() -> None:
         ("calculator", {"kind": "unknown"}, None),
     ],
 )
-def test_shorthands_are_written_out(name: str, short: Any, full: Any) -> None:
+def test_shorthands_are_written_out(name: str, short: object, full: object) -> None:
     assert _field(EXPLORATION, name).node.fitted(short) == full
 
 

@@ -2,6 +2,7 @@
 
 import socket
 from importlib.util import find_spec
+from itertools import pairwise
 
 import pytest
 
@@ -25,7 +26,7 @@ def test_a_taken_port_is_refused() -> None:
 
 def test_the_page_is_served_on_loopback_and_tells_nobody() -> None:
     words = command(8123)
-    flags = dict(zip(words, words[1:], strict=False))
+    flags = dict(pairwise(words))
     assert flags["--server.address"] == "127.0.0.1"
     assert flags["--browser.gatherUsageStats"] == "false"
     assert flags["--server.headless"] == "true"

@@ -19,8 +19,13 @@ _WIDTH = 100
 
 def written(document: Mapping[str, Any]) -> str:
     """Write a document as YAML, in the order of its keys; short lists and mappings on one line."""
+    is_flat = not any(isinstance(value, dict | list) for value in document.values())
     return yaml.safe_dump(
-        dict(document), sort_keys=False, allow_unicode=True, width=_WIDTH, default_flow_style=None
+        dict(document),
+        sort_keys=False,
+        allow_unicode=True,
+        width=_WIDTH,
+        default_flow_style=False if is_flat else None,
     )
 
 
