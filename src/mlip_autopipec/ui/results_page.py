@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from mlip_autopipec.errors import RunDirectoryError
-from mlip_autopipec.reporting.models import RunReport
+from mlip_autopipec.reporting.models import RadialComparison, RunReport
 from mlip_autopipec.reporting.report_files import write_report
 from mlip_autopipec.reporting.wording import duration, subscripts
 from mlip_autopipec.ui.charts import course_charts, coverage_chart, histogram_chart, radial_chart
@@ -211,19 +211,25 @@ def _radial(files: RunFiles, report: RunReport) -> None:
     if not report.radial:
         empty("radar", "No trajectory yet", "Distributions show when an exploration has ended.")
         return
-    for comparison in report.radial:
-        st.markdown(f"##### {comparison.group}")
-        pairs = sorted({*comparison.first.pairs, *comparison.last.pairs})
-        choice = st.pills(
-            "Pair",
-            ["all atoms", *pairs],
-            default="all atoms",
-            key=f"radial.{comparison.group}",
-            label_visibility="collapsed",
-        )
-        pair = None if choice in (None, "all atoms") else choice
-        st.altair_chart(radial_chart(comparison, pair))
-        st.caption(
-            f"Averaged over {comparison.first.n_frames} frames of the first and "
-            f"{comparison.last.n_frames} of the last quarter of each trajectory."
-        )
+    columns = [c for _ in range(0, len(report.radial), 2) for c in st.columns(2, gap="large")]
+    for column, comparison in zip(columns, report.radial, strict=False):
+        with column:
+            _comparison(comparison)
+
+
+def _comparison(comparison: RadialComparison) -> None:
+    """Draw the radial distributions of one group of structures."""
+    st.markdown(f"##### {comparison.group}")
+    pairs = sorted({*comparison.first.pairs, *comparison.last.pairs})
+    choice = st.pills(
+        "Pair",
+        ["all atoms", *pairs],
+        default="all atoms",
+        key=f"radial.{comparison.group}",
+        label_visibility="collapsed",
+    )
+    st.altair_chart(radial_chart(comparison, None if choice in {None, "all atoms"} else choice))
+    st.caption(
+        f"Averaged over {comparison.first.n_frames} frames of the first and "
+        f"{comparison.last.n_frames} of the last quarter of each trajectory."
+    )

@@ -104,7 +104,7 @@ def show_map(
             "color": {"property": color},
             "symbol": symbol,
             "palette": "viridis",
-            "size": {"factor": 45, "property": size, "mode": "linear"} if size else {"factor": 40},
+            "size": {"factor": 32, "property": size, "mode": "linear"} if size else {"factor": 40},
             "markerOutline": False,
         }
     }
