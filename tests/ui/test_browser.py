@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ FLAGS = (
 )
 LAUNCHED_S = 180.0  # for server, workers and the first progress, on a machine that is busy
 FINISHED_S = 400.0
+STOPPED_S = 10.0
 DRAWN_MS = 60_000
 CONFIG = """
 name: browsed
@@ -71,10 +71,13 @@ def address(folder: Path) -> Iterator[str]:
         start_new_session=True,
     ) as served:
         assert served.stdout is not None
-        found = re.search(r"http://127\.0\.0\.1:\d+", served.stdout.readline())
-        assert found is not None
-        yield found[0]
-        served.send_signal(signal.SIGTERM)
+        addresses = (re.search(r"http://127\.0\.0\.1:\d+", line) for line in served.stdout)
+        yield next(found[0] for found in addresses if found is not None)
+        served.terminate()
+        try:
+            served.wait(STOPPED_S)
+        except subprocess.TimeoutExpired:
+            served.kill()
     subprocess.run([PROGRAM, "server", "stop"], env=environment, check=False, capture_output=True)
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -50,7 +51,7 @@ def test_a_bad_config_ends_with_its_fault_in_the_log(tmp_path: Path) -> None:
     run_dir = tmp_path / "runs" / "bad"
     launch_run(run_dir, "name: [\n", tmp_path)
     while run_state(run_dir).is_alive:
-        pass
+        time.sleep(0.1)
     (line,) = run_state(run_dir).log
     assert line.startswith("error: ")
     assert "is not valid YAML" in line

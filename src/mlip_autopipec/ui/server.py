@@ -41,7 +41,7 @@ class PageError(AutoPipeError):
 
 
 def serve(root: RootFolder, port: int | None) -> None:
-    """Become the page's server; this does not return.
+    """Become the page's server, which prints its address when it answers; this does not return.
 
     Args:
         root: The folder to work in.
@@ -57,7 +57,6 @@ def serve(root: RootFolder, port: int | None) -> None:
     chosen = free_port(port)
     os.chdir(root.path)
     os.environ[ROOT_VARIABLE] = str(root.path)
-    print(f"Page: http://{HOST}:{chosen}  ({root.path})", flush=True)  # noqa: T201 - what it is for
     os.execv(sys.executable, command(chosen))  # noqa: S606 - so that Ctrl-C reaches the server
 
 
