@@ -8,10 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import ase.io
 import psutil
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
@@ -82,7 +86,7 @@ def address(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(address: str, tmp_path: Path) -> Iterator[object]:
+def page(address: str, tmp_path: Path) -> Iterator["Page"]:
     """A browser at the page; it fails the test when it asks for anything outside this machine."""
     asked: list[str] = []
     with sync_api.sync_playwright() as playwright:
@@ -109,11 +113,11 @@ def _wait_for(condition: Callable[[], bool], limit_s: float) -> None:
         time.sleep(0.5)
 
 
-def test_from_a_form_to_a_downloaded_training_set(page: object, folder: Path) -> None:  # noqa: PLR0915 - one story
+def test_from_a_form_to_a_downloaded_training_set(page: "Page", folder: Path) -> None:  # noqa: PLR0915 - one story
     config = folder / "mine.yaml"
     config.write_text(CONFIG, encoding="utf-8")
-    page.locator("input[type=file]").set_input_files(config)  # type: ignore[attr-defined]
-    page.get_by_text("valid", exact=True).wait_for()
+    page.locator("input[type=file]").set_input_files(config)
+    _badge(page, "valid").wait_for()
 
     page.get_by_role("tab", name="Exploration").click()
     timestep = page.get_by_role("spinbutton", name="Timestep (fs)")
@@ -124,7 +128,7 @@ def test_from_a_form_to_a_downloaded_training_set(page: object, folder: Path) ->
     assert launch.is_disabled()
     timestep.fill("2")
     timestep.press("Enter")
-    page.get_by_text("valid", exact=True).wait_for()
+    _badge(page, "valid").wait_for()
 
     page.get_by_text("Structures in 3D").click()
     page.frame_locator("iframe").locator("canvas").first.wait_for()
@@ -139,7 +143,7 @@ def test_from_a_form_to_a_downloaded_training_set(page: object, folder: Path) ->
     holder = int((run_dir / ".holder").read_text(encoding="utf-8").split()[1])
     assert psutil.Process(holder).ppid() != os.getpid()
 
-    page.get_by_text("finished", exact=True).wait_for(timeout=FINISHED_S * 1000)
+    _badge(page, "finished").wait_for(timeout=FINISHED_S * 1000)
     page.get_by_role("button", name="Results").click()
     page.get_by_text("Finished: 12 of 82 frames are stored.").wait_for()
 
@@ -169,22 +173,27 @@ def test_from_a_form_to_a_downloaded_training_set(page: object, folder: Path) ->
     assert energies == pytest.approx(sorted(frame.get_potential_energy() for frame in frames))
 
 
-def test_an_address_that_leaves_the_folder_is_refused(page: object, address: str) -> None:
-    page.goto(f"{address}/results?run=../../etc")  # type: ignore[attr-defined]
+def test_an_address_that_leaves_the_folder_is_refused(page: "Page", address: str) -> None:
+    page.goto(f"{address}/results?run=../../etc")
     page.get_by_text("../../etc: leaves").wait_for()
 
 
-def _percent(page: object) -> int:
+def _badge(page: "Page", word: str) -> object:
+    """A coloured word; its icon's name goes before it."""
+    return page.locator(".stMarkdownBadge", has_text=word).first
+
+
+def _percent(page: "Page") -> int:
     """How much of the run is done, as the page says."""
-    found = re.search(r"(\d+)% of all MD steps", page.locator("body").inner_text())  # type: ignore[attr-defined]
+    found = re.search(r"(\d+)% of all MD steps", page.locator("body").inner_text())
     return int(found[1]) if found else 0
 
 
-def _click_somewhere(page: object, box: dict[str, float], title: object, before: str) -> bool:
+def _click_somewhere(page: "Page", box: dict[str, float], title: "Locator", before: str) -> bool:
     """Click on the map until another point than the first is chosen."""
     for x, y in ((0.3, 0.4), (0.4, 0.4), (0.5, 0.4), (0.35, 0.5), (0.5, 0.3), (0.25, 0.5)):
-        page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])  # type: ignore[attr-defined]
-        page.wait_for_timeout(1500)  # type: ignore[attr-defined]
-        if title.inner_text() != before:  # type: ignore[attr-defined]
+        page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        page.wait_for_timeout(1500)
+        if title.inner_text() != before:
             return True
     return False

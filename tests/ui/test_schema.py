@@ -101,7 +101,7 @@ def test_a_number_out_of_bounds_keeps_its_shape() -> None:
 
 
 def test_vectors_have_their_length() -> None:
-    (alloy,) = (s for k, s in _field(ROOT, "generation").node.item.sections.items() if k == "alloy")  # type: ignore[attr-defined]
+    (alloy,) = (s for k, s in _field(ROOT, "generation").node.item.sections.items() if k == "alloy")
     supercell = _field(alloy, "supercell").node
     assert isinstance(supercell, Row)
     assert supercell.takes([2, 2, 2])
