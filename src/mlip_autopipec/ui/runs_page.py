@@ -61,7 +61,7 @@ def _table(site: Site, paths: list[Path], chosen: Path) -> Path:
         selection_mode="single-row-required",
         selection_default={"selection": {"rows": [first]}},
         key=f"runs.table.{first}.{len(paths)}",
-        column_config={"begun": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")},
+        column_config={"last change": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")},
     )
     return paths[(event["selection"]["rows"] or [first])[0]]
 
@@ -81,7 +81,7 @@ def _row(site: Site, path: Path) -> dict[str, object]:
         "failed": summary.n_failed if summary else 0,
         "frames": summary.n_frames if summary else 0,
         "selected": summary.n_selected if summary else 0,
-        "begun": datetime.fromtimestamp(changed_s, tz=UTC).astimezone(),
+        "last change": datetime.fromtimestamp(changed_s, tz=UTC).astimezone(),
     }
 
 
