@@ -42,8 +42,8 @@ generation:
 exploration:
   calculator: {kind: emt}
   temperature_K: {start: 300, end: 900}
-  n_steps: 4000
-  save_every: 100
+  n_steps: 1600
+  save_every: 40
   timestep_fs: 2.0
 sampling: {kind: fps, n_samples: 12, descriptor: {kind: soap, r_cut_A: 4.0}}
 execution: {cluster: {n_workers: 2}}
@@ -114,7 +114,7 @@ def _wait_for(condition: Callable[[], bool], limit_s: float) -> None:
         time.sleep(0.5)
 
 
-def test_from_a_form_to_a_downloaded_training_set(page: "Page", folder: Path) -> None:  # noqa: PLR0915 - one story
+def test_from_a_form_to_a_downloaded_training_set(page: "Page", folder: Path) -> None:
     config = folder / "mine.yaml"
     config.write_text(CONFIG, encoding="utf-8")
     page.locator("input[type=file]").set_input_files(config)
@@ -154,8 +154,7 @@ def test_from_a_form_to_a_downloaded_training_set(page: "Page", folder: Path) ->
     title = page.get_by_text(re.compile(r"^alloy-000\d-\d+ · "))
     title.wait_for()
     before = title.inner_text()
-    box = page.locator("iframe").first.bounding_box()
-    _wait_for(lambda: _click_somewhere(page, box, title, before), DRAWN_MS / 1000)
+    assert _click_a_point(page, title, before)
 
     page.get_by_text("Dataset", exact=True).click()
     page.get_by_text("12 frames").wait_for()
@@ -190,11 +189,17 @@ def _percent(page: "Page") -> int:
     return int(found[1]) if found else 0
 
 
-def _click_somewhere(page: "Page", box: dict[str, float], title: "Locator", before: str) -> bool:
-    """Click on the map until another point than the first is chosen."""
-    for x, y in ((0.3, 0.4), (0.4, 0.4), (0.5, 0.4), (0.35, 0.5), (0.5, 0.3), (0.25, 0.5)):
-        page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+def _click_a_point(page: "Page", title: "Locator", before: str) -> bool:
+    """Click all over the map until another point than before is chosen."""
+    for down in range(12):
+        for across in range(20):
+            box = page.locator("iframe").first.bounding_box()
+            assert box is not None
+            x, y = box["x"] + box["width"] * (0.08 + 0.035 * across), box["y"] + 60 + 30 * down
+            page.mouse.move(x, y)
+            page.wait_for_timeout(80)
+            page.mouse.click(x, y)
         page.wait_for_timeout(1500)
-        if title.inner_text() != before:
+        if title.first.inner_text() != before:
             return True
     return False
