@@ -135,7 +135,7 @@ def test_from_a_form_to_a_downloaded_training_set(page: "Page", folder: Path) ->
     page.frame_locator("iframe").locator("canvas").first.wait_for()
 
     launch.click()
-    page.get_by_text("runs/browsed").first.wait_for()
+    page.get_by_role("heading", name="runs/browsed").wait_for()
     page.get_by_text("of all MD steps").wait_for(timeout=LAUNCHED_S * 1000)
     _wait_for(lambda: _percent(page) > 0, LAUNCHED_S)
     href = page.get_by_role("link", name="Prefect").get_attribute("href")
