@@ -46,8 +46,19 @@ KINDS: dict[str, dict[str, Any]] = {
         "composition": {"Pt": 0.7, "Ni": 0.3},
     },
     "molecule": {"names": ["H2O", "CH3OH"]},
+    "liquid": {"formula": "NaCl", "n_atoms": 16, "density_g_cm3": 1.55},
+    "random_crystal": {"formula": "TiO2", "formula_units": [2, 4], "space_groups": [62, 136, 225]},
 }
-DIMENSIONALITY = {"alloy": 3, "ionic": 3, "file": 3, "slab": 2, "cluster": 0, "molecule": 0}
+DIMENSIONALITY = {
+    "alloy": 3,
+    "ionic": 3,
+    "file": 3,
+    "slab": 2,
+    "cluster": 0,
+    "molecule": 0,
+    "liquid": 3,
+    "random_crystal": 3,
+}
 N_ATOMS = {
     "alloy": {16},
     "ionic": {23},
@@ -55,6 +66,8 @@ N_ATOMS = {
     "slab": {16},
     "cluster": {13},
     "molecule": {3, 6},
+    "liquid": {16},
+    "random_crystal": {6, 12},
 }
 
 kinds = st.sampled_from(sorted(KINDS))

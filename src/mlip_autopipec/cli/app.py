@@ -19,6 +19,7 @@ from mlip_autopipec.cli.report import report
 from mlip_autopipec.cli.run import run
 from mlip_autopipec.cli.server import server
 from mlip_autopipec.cli.status import status
+from mlip_autopipec.cli.ui import ui
 from mlip_autopipec.cli.validate import validate
 from mlip_autopipec.errors import AutoPipeError
 
@@ -35,7 +36,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for command in (init, validate, preview, run, status, report, export, cache, server):
+for command in (init, validate, preview, run, status, report, export, cache, server, ui):
     app.command()(command)
 
 

@@ -14,7 +14,9 @@ class Kind(StrEnum):
     cluster = "cluster"
     file = "file"
     ionic = "ionic"
+    liquid = "liquid"
     molecule = "molecule"
+    random_crystal = "random_crystal"
     slab = "slab"
 
 

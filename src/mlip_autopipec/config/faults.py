@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from mlip_autopipec.config.units import unit_of
 from mlip_autopipec.errors import ConfigError
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -14,16 +15,6 @@ _SHOWN_CHARACTERS = 60
 
 _LAST_ONLY = {"missing", "extra_forbidden"}
 """Faults whose last location is a key, even where the document does not hold it."""
-
-_UNITS = {
-    "_fs": "fs",
-    "_K": "K",
-    "_GPa": "GPa",
-    "_A": "Å",
-    "_eV_A": "eV/Å",
-    "_eV": "eV",
-    "_s": "s",
-}
 
 _TEMPLATES = {
     "missing": "is missing and has no default",
@@ -91,17 +82,8 @@ def _unit(path: str, kind: str) -> str:
     if not kind.startswith(("greater_than", "less_than")):
         return ""
     field = path.rsplit(".", 1)[-1].split("[", maxsplit=1)[0]
-    units = {
-        "_fs": "fs",
-        "_K": "K",
-        "_GPa": "GPa",
-        "_A": "Å",
-        "_eV_A": "eV/Å",
-        "_eV": "eV",
-        "_s": "s",
-    }
-    matching = [suffix for suffix in units if field.endswith(suffix)]
-    return f" {units[max(matching, key=len)]}" if matching else ""
+    unit = unit_of(field)
+    return f" {unit}" if unit else ""
 
 
 def _path(details: ErrorDetails, document: dict[str, Any]) -> tuple[str, list[str]]:

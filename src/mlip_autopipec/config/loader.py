@@ -34,11 +34,7 @@ def read_document(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
     Raises:
         ConfigError: The file cannot be read, is not a YAML mapping, or an override does not fit.
     """
-    document = _parse(_read(path), str(path))
-    if not isinstance(document, dict):
-        given = "nothing" if document is None else f"a {type(document).__name__}"
-        message = f"{path}: holds {given}; a mapping with name, generation, … is needed"
-        raise ConfigError([message])
+    document = parse_document(_read(path), str(path))
     faults: list[str] = []
     for override in overrides:
         try:
@@ -47,6 +43,24 @@ def read_document(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
             faults.extend(error.faults)
     if faults:
         raise ConfigError(faults)
+    return document
+
+
+def parse_document(text: str, source: str) -> dict[str, Any]:
+    """Read a YAML mapping from text.
+
+    Args:
+        text: The YAML.
+        source: What messages call the text.
+
+    Raises:
+        ConfigError: The text is not a YAML mapping.
+    """
+    document = _parse(text, source)
+    if not isinstance(document, dict):
+        given = "nothing" if document is None else f"a {type(document).__name__}"
+        message = f"{source}: holds {given}; a mapping with name, generation, … is needed"
+        raise ConfigError([message])
     return document
 
 

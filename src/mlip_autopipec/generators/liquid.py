@@ -35,6 +35,8 @@ class LiquidGenerator(BaseStructureGenerator[LiquidConfig]):
             not neutral, n_atoms holds no unit of it, or no density follows from the elements.
     """
 
+    filled = True
+
     def __init__(self, config: LiquidConfig, *, label: str, seed: int) -> None:
         """Settle what is packed, and its volume."""
         super().__init__(config, label=label, seed=seed)

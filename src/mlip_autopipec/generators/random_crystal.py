@@ -26,6 +26,8 @@ class RandomCrystalGenerator(BaseStructureGenerator[RandomCrystalConfig]):
         GenerationError: The library is missing.
     """
 
+    filled = True
+
     def __init__(self, config: RandomCrystalConfig, *, label: str, seed: int) -> None:
         """Look for the library."""
         super().__init__(config, label=label, seed=seed)
