@@ -14,4 +14,4 @@ def generate_flow(run_dir: str) -> StageRecord:
     """Make the starting structures of the run that a directory holds."""
     runner = PipelineRunner.open(run_dir)
     task = configured_task(generate_structures, runner)
-    return task(run_dir=run_dir, key=runner.generate_key())
+    return runner.keep(task(run_dir=run_dir, key=runner.generate_key()))

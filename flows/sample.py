@@ -18,4 +18,4 @@ def sample_flow(run_dir: str) -> StageRecord:
     explored = explored_stage(runner)
     described = describe_structures(describe_trajectories, runner, explored)
     task = configured_task(select_frames, runner)
-    return task(run_dir, explored, described, key=runner.sample_key(explored))
+    return runner.keep(task(run_dir, explored, described, key=runner.sample_key(explored)))

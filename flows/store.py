@@ -16,4 +16,4 @@ def store_flow(run_dir: str) -> StageRecord:
     runner = PipelineRunner.open(run_dir)
     sampled = sampled_stage(runner)
     task = configured_task(store_frames, runner)
-    return task(run_dir, sampled, key=runner.store_key(sampled))
+    return runner.keep(task(run_dir, sampled, key=runner.store_key(sampled)))

@@ -17,6 +17,7 @@ MADE = {  # structures by generator, and the number of atoms of each
     "cu111": {"slab": [45] * 4, "bulk": [32] * 2},
     "mgo-schottky": {"perfect": [64] * 2, "schottky": [62] * 4},
     "my-files": {"file": [40, 32, 40, 36, 40] * 2},
+    "nacl-liquid": {"liquid": [64] * 4},
     "pt-cluster": {"icosahedron": [55] * 2, "octahedron": [38] * 2, "wulff": [55] * 2},
     "srtio3": {"perfect": [40] * 4, "schottky": [35] * 2},
 }

@@ -1,5 +1,7 @@
 """A finished run on EMT, made once, and the page's scripts without a browser."""
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,14 @@ def finished_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config.write_text(CONFIG, encoding="utf-8")
     PipelineRunner(PipelineConfig.from_yaml(config), root / "runs" / "small").run()
     return root
+
+
+@pytest.fixture(autouse=True)
+def main_module_kept() -> Iterator[None]:
+    """Streamlit's tests leave a script of theirs as the main module, which new processes import."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture

@@ -169,7 +169,7 @@ def _no_labels(_name: str) -> list[str]:
 def _as_record(runner: PipelineRunner, structure_id: str, outcome: Any) -> StructureRecord:  # noqa: ANN401 - a record or an error
     """Return a record of whatever became of an exploration."""
     if isinstance(outcome, StructureRecord):
-        return outcome
+        return runner.keep_structure(outcome)  # a cached result may outlive the record
     if isinstance(outcome, StructureFailed):
         return outcome.record
     if isinstance(outcome, OrchestrationError):

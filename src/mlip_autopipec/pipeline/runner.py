@@ -179,6 +179,19 @@ class PipelineRunner:
         key = self.store_key(sampled)
         return self._run.stage("store", key, lambda: store.store(self._run, sampled))
 
+    def keep(self, record: StageRecord) -> StageRecord:
+        """Put a stage's record in its place if it is not there, as after damage; return it."""
+        if self.directory.read_record(StageRecord, record.stage) != record:
+            self.directory.write_record(record, record.stage)
+        return record
+
+    def keep_structure(self, record: StructureRecord) -> StructureRecord:
+        """Do the same with the record of an exploration."""
+        names = ("explore", record.structure_id)
+        if self.directory.read_record(StructureRecord, *names) != record:
+            self.directory.write_record(record, *names)
+        return record
+
     def summary(self) -> RunSummary:
         """Return the figures of the run as far as it has come."""
         return summarise(self._run)

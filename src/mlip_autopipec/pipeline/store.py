@@ -13,15 +13,24 @@ from mlip_autopipec.structures.extxyz import read_frames
 def store(run: RunContext, sampled: StageRecord) -> tuple[FileRecord, Summary]:
     """Write the database anew beside the old one, and put it in its place when it is whole.
 
-    Its rows bear the time at which the frames were selected: made again from the same selection, it
-    is the same to the last byte.
+    Made again from the same selection, it bears the time of the first and is the same to the last
+    byte.
     """
     path = run.directory.database(run.config.storage.database)
     selection = run.directory.path / sampled.file.path
-    created = datetime.fromtimestamp(selection.stat().st_mtime, UTC)
+    created = _created(run, sampled)
     with replacing(path) as temporary:
         temporary.unlink()
         with AseDBWrapper(temporary) as database:
             count = database.add_frames(read_frames(selection), model=run.model, created=created)
             database.metadata = dataset_metadata(run.config, run.model)
-    return run.directory.file_record(path, count), {}
+    summary: Summary = {"selection": sampled.file.sha256, "created": created.isoformat()}
+    return run.directory.file_record(path, count), summary
+
+
+def _created(run: RunContext, sampled: StageRecord) -> datetime:
+    """Return the time at which a selection was first stored; now, if it never was."""
+    known = run.directory.read_record(StageRecord, "store")
+    if known is None or known.summary.get("selection") != sampled.file.sha256:
+        return datetime.now(UTC)
+    return datetime.fromisoformat(str(known.summary["created"]))

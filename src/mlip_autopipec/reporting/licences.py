@@ -1,6 +1,6 @@
 """Under which licence the weights of a model are, as far as that is known."""
 
-from importlib.metadata import PackageNotFoundError, metadata
+from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata
 
 from mlip_autopipec.calculators.mace import NAMED
 from mlip_autopipec.calculators.model_file import user_file
@@ -51,7 +51,9 @@ def _of_mace(model: str) -> str:
     return "MIT" if name in _MIT else UNKNOWN
 
 
-def _short(package: object) -> str:
+def _short(package: PackageMetadata) -> str:
     """Return the first line of a distribution's licence."""
-    text = str(package["License-Expression"] or package["License"] or "")  # type: ignore[index]
+    names = ("License-Expression", "License")
+    fields = (str(package[name]) for name in names if name in package)
+    text = next((field for field in fields if field), "")
     return text.strip().splitlines()[0] if text.strip() else "a licence that is not stated"

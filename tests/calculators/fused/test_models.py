@@ -67,14 +67,12 @@ def test_sevennet(model: str, modal: str | None, alloy: Atoms) -> None:
     assert_equal(*sevennet_pair(model, modal), alloy)
 
 
-@pytest.mark.parametrize("symbols", ["MgO", "HCNO", "H", "HOSi", "LiF", "HCs"])
-def test_sevennet_is_accelerated_whatever_the_elements(
-    sevennet_0: tuple[Calculator, Calculator], symbols: str
-) -> None:
+@pytest.mark.parametrize("symbols", ["MgO", "HCNO", "H", "LiF", "HCs"])
+def test_sevennet_is_accelerated_whatever_the_elements(symbols: str) -> None:
     """On the dense crystals that metals are compared on, the stock model gives 1e7 eV for some."""
     atoms = Atoms(symbols)
     atoms.positions = 2.2 * np.arange(len(atoms))[:, None] * [1.0, 0.0, 0.0]
-    assert_equal(*sevennet_0, atoms)
+    assert_equal(*sevennet_pair("7net-0"), atoms)
 
 
 @pytest.mark.parametrize(
