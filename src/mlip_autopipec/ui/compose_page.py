@@ -8,7 +8,7 @@ import streamlit as st
 from mlip_autopipec.config import PipelineConfig
 from mlip_autopipec.config.canonical import content_key
 from mlip_autopipec.errors import AutoPipeError, ConfigError
-from mlip_autopipec.ui.composition_state import YAML_WIDGET, Composition
+from mlip_autopipec.ui.composition_state import Composition
 from mlip_autopipec.ui.document import by_path, checked, read, value_at
 from mlip_autopipec.ui.examples import example_yaml, kinds
 from mlip_autopipec.ui.form import Form
@@ -125,8 +125,9 @@ def _head(
             and config is not None
         ):
             _launch(site, config, composition.source)
-    if ready and config is not None:
-        _say_what_is_there(site, config)
+    with st.container():  # always there: what follows keeps its place, and its open tab
+        if ready and config is not None:
+            _say_what_is_there(site, config)
 
 
 def _run_dir(site: Site, config: PipelineConfig) -> Path:
@@ -198,14 +199,14 @@ def _beside(
 
 def _yaml(composition: Composition) -> None:
     """Draw the YAML, which can be edited."""
-    if YAML_WIDGET not in st.session_state:
-        st.session_state[YAML_WIDGET] = composition.source
+    key = composition.yaml_key
     st.text_area(
         "YAML",
-        key=YAML_WIDGET,
+        value=composition.source,
+        key=key,
         height=_YAML_HEIGHT_PX,
         label_visibility="collapsed",
-        on_change=lambda: composition.take_yaml(st.session_state[YAML_WIDGET]),
+        on_change=lambda: composition.take_yaml(st.session_state[key], key),
     )
     st.caption("Edit either side; the other follows (here with Ctrl+Enter, or on leaving).")
 

@@ -12,7 +12,7 @@ _BASELINE = "compose.baseline"
 _REVISION = "compose.revision"
 _SOURCE = "compose.source"
 _YAML_FAULTS = "compose.yaml_faults"
-YAML_WIDGET = "compose.yaml"
+_YAML_VERSION = "compose.yaml_version"
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,9 @@ class Composition:
     """Form and YAML of one config, in step.
 
     The form's widgets begin with the *baseline*, a document that stays as it is while the widgets
-    change; the YAML, an added item or a removed one make a new baseline and new widgets.
+    change; the YAML, an added item or a removed one make a new baseline and new widgets. The same
+    goes for the YAML's widget: a browser that has not seen yet what the form wrote sends the old
+    text with whatever the user does next, and its old key keeps that from undoing the form.
 
     Attributes:
         session: Streamlit's session state, or any mapping.
@@ -46,6 +48,11 @@ class Composition:
         return f"form{self.session[_REVISION]}"
 
     @property
+    def yaml_key(self) -> str:
+        """Key of the widget that holds the YAML."""
+        return f"compose.yaml.{self.session.get(_YAML_VERSION, 0)}"
+
+    @property
     def source(self) -> str:
         """The YAML, as the user wrote it or as it follows from the form."""
         return str(self.session[_SOURCE])
@@ -61,7 +68,7 @@ class Composition:
 
     def forget(self) -> None:
         """Begin anew."""
-        for key in (_DOCUMENT, _BASELINE, _SOURCE, _YAML_FAULTS, YAML_WIDGET):
+        for key in (_DOCUMENT, _BASELINE, _SOURCE, _YAML_FAULTS):
             self.session.pop(key, None)
 
     def take_form(self, document: Document) -> bool:
@@ -72,16 +79,24 @@ class Composition:
         self._write(written(document))
         return True
 
-    def take_yaml(self, source: str) -> None:
-        """Take what the user wrote; if it cannot be read, the document stays."""
-        self._write(source)
+    def take_yaml(self, source: str, key: str) -> None:
+        """Take what the user wrote; if it cannot be read, the document stays.
+
+        Args:
+            source: The text.
+            key: Of the widget that it was written in; one that the form has replaced is too late.
+        """
+        if key != self.yaml_key:
+            return
+        self.session[_SOURCE] = source
         try:
             document = read(source)
         except ConfigError as error:
             self.session[_YAML_FAULTS] = error.faults
             return
+        self.session[_YAML_FAULTS] = ()
         if document != self.document:
-            self._rebase(document, source)
+            self._put(document)
 
     def change(self, place: Place, changed: Callable[[Any], list[Any]]) -> None:
         """Put another list at a place, made of what is there now (None where nothing is)."""
@@ -94,12 +109,15 @@ class Composition:
         self._rebase(self.document or {}, self.source)
 
     def _rebase(self, document: Document, source: str) -> None:
+        self._put(document)
+        self._write(source)
+
+    def _put(self, document: Document) -> None:
         self.session[_DOCUMENT] = document
         self.session[_BASELINE] = document
         self.session[_REVISION] = self.session.get(_REVISION, 0) + 1
-        self._write(source)
 
     def _write(self, source: str) -> None:
         self.session[_SOURCE] = source
-        self.session[YAML_WIDGET] = source
+        self.session[_YAML_VERSION] = self.session.get(_YAML_VERSION, 0) + 1
         self.session[_YAML_FAULTS] = ()
