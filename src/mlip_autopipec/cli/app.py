@@ -71,7 +71,7 @@ def _exit_code() -> int:
     try:
         outcome = app(standalone_mode=False)
     except TyperException as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(f"error: {error.format_message()}", err=True)  # which names the option
         return EXIT_BAD_INPUT
     except (KeyboardInterrupt, typer.Abort):
         _say(_INTERRUPTED)
