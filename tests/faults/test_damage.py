@@ -57,6 +57,7 @@ def alter(path: Path) -> None:
         "dataset.db",
         "records/structures.json",
         "records/generate.json",
+        "records/scan.json",
         "records/explore.json",
         "records/explore/alloy-0000.json",
         "records/sample.json",

@@ -54,7 +54,7 @@ def scan_once(task: Task[..., StageRecord], runner: PipelineRunner) -> StageReco
     ((_, outcome),) = submitted
     if isinstance(outcome, BaseException):
         raise outcome
-    return cast("StageRecord", outcome)
+    return runner.keep(cast("StageRecord", outcome))  # a cached result may outlive the record
 
 
 def explore_structures(
@@ -169,7 +169,7 @@ def _no_labels(_name: str) -> list[str]:
 def _as_record(runner: PipelineRunner, structure_id: str, outcome: Any) -> StructureRecord:  # noqa: ANN401 - a record or an error
     """Return a record of whatever became of an exploration."""
     if isinstance(outcome, StructureRecord):
-        return runner.keep_structure(outcome)  # a cached result may outlive the record
+        return runner.keep(outcome)  # a cached result may outlive the record
     if isinstance(outcome, StructureFailed):
         return outcome.record
     if isinstance(outcome, OrchestrationError):

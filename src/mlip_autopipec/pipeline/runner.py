@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from mlip_autopipec.calculators.factory import check_elements
 from mlip_autopipec.config.pipeline import PipelineConfig
@@ -16,6 +17,8 @@ from mlip_autopipec.pipeline.records import (
 )
 from mlip_autopipec.pipeline.run_directory import RunDirectory
 from mlip_autopipec.pipeline.summary import summarise
+
+Kept = TypeVar("Kept", StageRecord, StructureRecord)
 
 
 class PipelineRunner:
@@ -179,16 +182,12 @@ class PipelineRunner:
         key = self.store_key(sampled)
         return self._run.stage("store", key, lambda: store.store(self._run, sampled))
 
-    def keep(self, record: StageRecord) -> StageRecord:
-        """Put a stage's record in its place if it is not there, as after damage; return it."""
-        if self.directory.read_record(StageRecord, record.stage) != record:
-            self.directory.write_record(record, record.stage)
-        return record
-
-    def keep_structure(self, record: StructureRecord) -> StructureRecord:
-        """Do the same with the record of an exploration."""
-        names = ("explore", record.structure_id)
-        if self.directory.read_record(StructureRecord, *names) != record:
+    def keep(self, record: Kept) -> Kept:
+        """Put a record in its place if it is not there, as after damage, and return it."""
+        names = (
+            (record.stage,) if isinstance(record, StageRecord) else ("explore", record.structure_id)
+        )
+        if self.directory.read_record(type(record), *names) != record:
             self.directory.write_record(record, *names)
         return record
 
