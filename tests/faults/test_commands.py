@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import explored_states, wait_until, write_config
+from harness import explored_states, task_states, wait_until, write_config
 from killing import LONG, Command, no_process_left
 
 from mlip_autopipec.orchestration.progress import read_progress
@@ -208,6 +208,16 @@ def test_a_full_disk_ends_the_run_and_space_lets_it_go_on(
     same_as_undisturbed(copy)
 
 
-def test_all_states_are_settled_after_an_interruption(config: Path, tmp_path: Path) -> None:
-    interrupt(config, tmp_path / "run", signal.SIGINT)
+def test_all_states_are_settled_after_an_interruption(tmp_path: Path) -> None:
+    """The API learns of a task run seconds after it began; one it never knew has no state."""
+    changes = LONG | TWO_WORKERS | {"exploration.n_steps": 20_000}
+    command = Command(write_config(tmp_path / "long.yaml", changes), "--run-dir", tmp_path / "run")
+    command.wait_for_progress(tmp_path / "run", 2)
+    note = read_note(tmp_path / "run")
+    assert note is not None
+    both = {"explore-alloy-0000", "explore-alloy-0001"}
+    wait_until(lambda: both <= set(task_states(note.flow_run_id)), "the API knows both")
+    with no_process_left(command):
+        command.signal_all(signal.SIGINT)
+        command.finish()
     assert set(explored_states(tmp_path / "run", 2).values()) == {"Cancelled"}

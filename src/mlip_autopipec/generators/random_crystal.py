@@ -11,8 +11,9 @@ from ase.formula import Formula
 
 from mlip_autopipec.config.generation import RandomCrystalConfig
 from mlip_autopipec.generators.base import BaseStructureGenerator
-from mlip_autopipec.generators.checking import Rejected
+from mlip_autopipec.generators.checking import Rejected, refuse
 from mlip_autopipec.generators.extras import require
+from mlip_autopipec.structures.vacuum import detect_vacuum
 
 _BULK = 3
 
@@ -61,6 +62,16 @@ class RandomCrystalGenerator(BaseStructureGenerator[RandomCrystalConfig]):
             raise Rejected(reason, f"no places in space group {group} keep the atoms apart")
         atoms.info = {"space_group": group}
         return atoms
+
+    def check(self, atoms: Atoms) -> None:
+        """Refuse what falls into layers, too: it is no crystal, and would be explored as a slab.
+
+        Raises:
+            Rejected: With the reason.
+        """
+        super().check(atoms)
+        vacuum = detect_vacuum(atoms)
+        refuse("vacuum", vacuum.reason if vacuum.dimensionality < _BULK else None)
 
     def _drawn_group(self, counts: list[int], rng: np.random.Generator) -> int:
         """Draw a space group whose Wyckoff positions can hold the atoms."""
