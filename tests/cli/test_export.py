@@ -99,7 +99,10 @@ BAD = {
         ("{run}", "--split", "0.5,0.1,0.1"),
         "shares should be positive and sum to 1; given: train 0.5, valid 0.1, test 0.1",
     ),
-    "another format": (("{run}", "--format", "vasp"), "error: 'vasp' is not one of 'extxyz'."),
+    "another format": (
+        ("{run}", "--format", "vasp"),
+        "error: Invalid value for '--format': 'vasp' is not one of 'extxyz'.",
+    ),
     "a label set that is not there": (
         ("{run}", "--label-set", "dft"),
         "dataset.db: has no frame to export",
