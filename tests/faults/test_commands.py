@@ -104,8 +104,6 @@ def test_the_second_of_two_commands_is_told_who_holds_the_directory(
     same_as_undisturbed(tmp_path / "run")
 
 
-# Fails: a task that starts while the API is down is given up, with Prefect's RuntimeError.
-@pytest.mark.slow
 def test_a_server_restarted_under_a_run_costs_nothing(
     config: Path, tmp_path: Path, same_as_undisturbed: Check
 ) -> None:

@@ -82,5 +82,43 @@ def test_a_lost_worker_is_a_value_and_its_task_run_is_ended(crashed: list[str]) 
     assert crashed == ["its worker was lost (KilledWorker)"]
 
 
+class Away(Runner):
+    """A runner whose first task runs cannot begin, since the API is away."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__({"a": Completed(data=1), "b": Completed(data=2)})
+        self.times = times
+
+    def work(self, name: str) -> Any:  # noqa: ANN401 - a state or an error
+        with self.lock:
+            self.times -= 1
+            if self.times >= 0:
+                message = "Failed to reach API at http://127.0.0.1:1/api"
+                raise RuntimeError(message)
+        return super().work(name)
+
+
+@pytest.fixture
+def regained(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """One entry for each time that the server was waited for."""
+    times: list[None] = []
+    monkeypatch.setattr(gathering, "regain_server", lambda: times.append(None))
+    return times
+
+
+def test_what_could_not_begin_is_submitted_again(crashed: list[str], regained: list[None]) -> None:
+    runner = Away(3)
+    assert dict(gather(runner.submit, ["a", "b"])) == {"a": 1, "b": 2}
+    assert len(regained) == 3
+    assert crashed == []
+
+
+def test_an_api_that_stays_away_is_given_up(crashed: list[str], regained: list[None]) -> None:
+    results = dict(gather(Away(100).submit, ["a", "b"]))
+    assert [str(outcome) for outcome in results.values()] == ["the Prefect API was away"] * 2
+    assert len(regained) == 6
+    assert len(crashed) == 2
+
+
 def test_nothing_to_do_yields_nothing() -> None:
     assert list(gather(Runner({}).submit, [])) == []

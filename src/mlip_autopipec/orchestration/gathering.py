@@ -2,15 +2,18 @@
 
 import concurrent.futures
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
+from httpx import TransportError
 from prefect.client.schemas import State
 from prefect.futures import PrefectWrappedFuture
 
 from mlip_autopipec.errors import OrchestrationError
+from mlip_autopipec.orchestration.server import regain_server
 from mlip_autopipec.orchestration.states import mark_crashed
 from mlip_autopipec.orchestration.supervision import ProcessLost
 
@@ -22,6 +25,10 @@ WINDOW = 500
 """Task runs submitted and not finished: enough for any cluster, and memory stays flat."""
 
 
+_RESTARTS = 3
+"""How often a task run that could not begin is submitted again."""
+
+
 class WorkerLost(OrchestrationError):  # noqa: N818 - it names what happened
     """The worker that ran a task was lost more often than is allowed."""
 
@@ -31,7 +38,8 @@ def gather(
 ) -> Iterator[tuple[str, Any]]:
     """Submit a task run for each name; yield name and result of each as it finishes.
 
-    An error is a result, never raised. A future is released as soon as it is read, so that Dask
+    An error is a result, never raised. A task run that could not begin because the API was away
+    is submitted again once it answers. A future is released as soon as it is read, so that Dask
     does not compute a finished task again when the worker that holds its result is lost.
 
     Args:
@@ -41,17 +49,29 @@ def gather(
     """
     left = iter(names)
     running: dict[Any, tuple[Future, str]] = {}
+    again: list[str] = []
+    beginnings: Counter[str] = Counter()
 
     def submit_next(count: int) -> list[Any]:
-        futures = [(submit(name), name) for name in islice(left, count)]
+        chosen = [again.pop() for _ in range(min(count, len(again)))]
+        chosen += islice(left, count - len(chosen))
+        beginnings.update(chosen)
+        futures = [(submit(name), name) for name in chosen]
         running.update({future.wrapped_future: (future, name) for future, name in futures})
         return [future.wrapped_future for future, _ in futures]
 
     for wrapped in _as_completed(submit_next(window), lambda: submit_next(1)):
         future, name = running.pop(wrapped)
+        error = wrapped.exception()
+        if error is not None and _api_was_away(error) and beginnings[name] <= _RESTARTS:
+            logger.warning("%s could not begin, the Prefect API was away: %s", name, error)
+            regain_server()
+            again.append(name)
+            continue
         outcome = _outcome(future)
         if hasattr(wrapped, "release"):
             wrapped.release()
+        beginnings.pop(name)
         yield name, outcome
 
 
@@ -66,15 +86,25 @@ def _as_completed(first: list[Any], more: Callable[[], list[Any]]) -> Iterator[A
                 waiting, return_when=concurrent.futures.FIRST_COMPLETED
             )
             for future in done:
-                waiting.update(more())
                 yield future
+                waiting.update(more())
         return
     from distributed import as_completed  # noqa: PLC0415 - threads need no Dask
 
     waited = as_completed(first, loop=first[0].client.loop)
     for future in waited:
-        waited.update(more())
         yield future
+        waited.update(more())
+
+
+def _api_was_away(error: BaseException) -> bool:
+    """Say whether a task run could not begin for want of an API (Prefect has no error of its own).
+
+    A client of Prefect's that has never reached the API does not try again, and its first request
+    asks for the API's version.
+    """
+    unreached = isinstance(error, RuntimeError) and "Failed to reach API" in str(error)
+    return unreached or isinstance(error, TransportError)
 
 
 def _outcome(future: Future) -> Any:  # noqa: ANN401 - the task's
@@ -91,7 +121,8 @@ def _outcome(future: Future) -> Any:  # noqa: ANN401 - the task's
 
 def _lost(task_run_id: UUID, error: Exception) -> WorkerLost:
     """Put an end to a task run whose worker can no longer do so, and say what happened."""
-    reason = f"its worker was lost ({type(error).__name__})"
+    away = _api_was_away(error)
+    reason = "the Prefect API was away" if away else f"its worker was lost ({type(error).__name__})"
     logger.error("task run %s: %s: %s", task_run_id, reason, error)
     mark_crashed(task_run_id, reason)
     return WorkerLost(reason)

@@ -5,6 +5,7 @@ Nothing here imports Prefect, since Prefect reads its settings when it is import
 """
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -32,8 +33,13 @@ from mlip_autopipec.orchestration.addresses import (
 from mlip_autopipec.orchestration.environment import own_server_settings, users_api_url
 from mlip_autopipec.orchestration.home import user_home
 
+logger = logging.getLogger(__name__)
+
 START_TIMEOUT_S = 90.0
 """A cold start on a loaded machine; 6 to 13 s are usual."""
+
+PATIENCE_S = 600.0
+"""How long a run waits for a server of somebody else's that is being restarted."""
 
 STOP_TIMEOUT_S = 15.0
 _HEALTH_TIMEOUT_S = 2.0
@@ -108,6 +114,30 @@ def ensure_server(host: str = LOOPBACK) -> ServerInfo:
     return info
 
 
+def regain_server(patience_s: float = PATIENCE_S) -> bool:
+    """Wait for a server that has gone away under a run; this user's own is started again.
+
+    Args:
+        patience_s: How long to wait for a server that the user named.
+
+    Returns:
+        Whether it answers.
+    """
+    named = _named()
+    if named is None:
+        try:
+            return is_healthy(ensure_server().api_url)
+        except OrchestrationError as error:
+            logger.warning("%s", error)
+            return False
+    deadline = time.monotonic() + patience_s
+    while not is_healthy(named.api_url):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(1.0)
+    return True
+
+
 def server_status() -> ServerStatus:
     """Look for the server; nothing is started."""
     named = _named()
@@ -149,8 +179,7 @@ def is_healthy(api_url: str) -> bool:
 def _named() -> ServerInfo | None:
     """Return the server that the user named, unless it is this user's own."""
     named = users_api_url()
-    own = _recorded(user_home())
-    if named is None or (own is not None and own.api_url == named):
+    if named is None or named == _last_url(user_home()):
         return None
     return ServerInfo(api_url=named)
 
@@ -229,11 +258,19 @@ def _wait(info: ServerInfo, home: Path) -> bool:
 def _last_port(home: Path, host: str) -> int | None:
     """Return the port that the server had before, if nobody uses it now."""
     try:
-        record = json.loads(_record_path(home).read_text(encoding="utf-8"))
-        port: int | None = urllib.parse.urlsplit(str(record["api_url"])).port
-    except (OSError, ValueError, TypeError, KeyError):
+        port = urllib.parse.urlsplit(_last_url(home)).port
+    except ValueError:
         return None
     return port if port is not None and is_free(host, port) else None
+
+
+def _last_url(home: Path) -> str:
+    """Return the address that was written down, whether the server lives or not; empty if none."""
+    try:
+        record = json.loads(_record_path(home).read_text(encoding="utf-8"))
+        return str(record["api_url"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return ""
 
 
 def _recorded(home: Path) -> ServerInfo | None:
