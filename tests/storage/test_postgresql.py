@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,9 @@ import pytest
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
+from mlip_autopipec.config import PipelineConfig
 from mlip_autopipec.errors import StorageError
+from mlip_autopipec.pipeline.runner import PipelineRunner
 from mlip_autopipec.storage.db_wrapper import PAGE_ROWS, AseDBWrapper
 
 MakeFrame = Callable[..., Atoms]
@@ -82,6 +85,37 @@ def database(server: str, request: pytest.FixtureRequest) -> AseDBWrapper:
     return AseDBWrapper(f"{server}/{name}")
 
 
+def collecting_runner(folder: Path, location: str, name: str, *, seed: int) -> PipelineRunner:
+    """Return a short run that selects what a collection lacks, and adds it there."""
+    alloy = {
+        "kind": "alloy",
+        "lattice": "fcc",
+        "composition": {"Cu": 0.5, "Au": 0.5},
+        "supercell": [2, 1, 1],
+        "n_structures": 2,
+        "transforms": [{"kind": "rattle", "stdev_A": 0.05}],
+    }
+    document = {
+        "name": name,
+        "seed": seed,
+        "generation": [alloy],
+        "exploration": {
+            "calculator": {"kind": "emt"},
+            "temperature_K": 600,
+            "n_steps": 20,
+            "save_every": 2,
+        },
+        "sampling": {
+            "kind": "fps",
+            "n_samples": 6,
+            "known": [location],
+            "descriptor": {"kind": "soap", "n_max": 2, "l_max": 2},
+        },
+        "storage": {"collection": location},
+    }
+    return PipelineRunner(PipelineConfig.model_validate(document), folder / name)
+
+
 def test_frames_come_back_as_they_were(database: AseDBWrapper, make_frame: MakeFrame) -> None:
     frame = make_frame(swap_acceptance=None, big=float("inf"))
     assert database.add_frames([frame], model=MODEL) == 1
@@ -126,6 +160,29 @@ def test_a_second_label_set(database: AseDBWrapper, make_frame: MakeFrame) -> No
 def test_an_empty_database(database: AseDBWrapper) -> None:
     with pytest.raises(StorageError, match="there is no such database"):
         database.count()
+
+
+def test_runs_gather_their_frames(database: AseDBWrapper, tmp_path: Path) -> None:
+    """The second run selects nothing that the first has put there, and running again adds none."""
+    runner = partial(collecting_runner, tmp_path, database.location)
+    assert runner("first", seed=1).run().n_selected == 6
+    assert runner("second", seed=2).run().n_selected == 6
+    assert len(database) == 12
+    assert runner("first", seed=1).run().n_selected == 6
+    assert len(database) == 12
+    assert set(database.metadata["runs"]) == {"first", "second"}
+    sampled = tmp_path / "second" / "sampled_structures.xyz"
+    before = sampled.read_bytes()
+    sampled.unlink()
+    runner("second", seed=2).run()
+    assert sampled.read_bytes() == before
+
+
+def test_a_collection_that_is_away_is_refused_first(server: str, tmp_path: Path) -> None:
+    runner = collecting_runner(tmp_path, f"{server}/nowhere", "first", seed=1)
+    with pytest.raises(StorageError, match=r"storage.collection: .*\"nowhere\" does not exist"):
+        runner.run()
+    assert not (tmp_path / "first" / "config.json").exists()
 
 
 def test_two_writers_lose_nothing(database: AseDBWrapper) -> None:

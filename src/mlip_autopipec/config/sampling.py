@@ -12,6 +12,7 @@ from mlip_autopipec.config.base import (
     Positive,
     Section,
 )
+from mlip_autopipec.config.locations import Location
 
 PLUGIN_GROUP = "mlip_autopipec.samplers"
 """Entry points of other packages' samplers (see `mlip_autopipec.sampling.base.BaseSampler`)."""
@@ -117,8 +118,12 @@ class SamplerBaseConfig(Section):
     strata: StrataConfig | None = Field(
         None, description="Groups that each get their part; none if absent."
     )
-    known: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
-        (), description="Earlier datasets (.db or .xyz): only what they lack is selected."
+    known: tuple[Location, ...] = Field(
+        (),
+        description=(
+            "Earlier datasets (.db, .xyz or postgresql://user@host/name): only what they lack is "
+            "selected."
+        ),
     )
     descriptor: DescriptorConfig | None = Field(
         None, description="What frames are compared by; needed for known datasets and duplicates."

@@ -87,6 +87,18 @@ class DescriptorRecord(Record):
     file: FileRecord
 
 
+class CollectionRecord(Record):
+    """A collection as it was when the run began.
+
+    Attributes:
+        location: Path or URL.
+        last_row: Number of its last row; rows that any run adds later do not count as known.
+    """
+
+    location: str
+    last_row: int
+
+
 class RunSummary(Record):
     """A finished run in figures.
 

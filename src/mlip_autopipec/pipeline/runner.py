@@ -9,6 +9,7 @@ from mlip_autopipec.config.pipeline import PipelineConfig
 from mlip_autopipec.pipeline import explore, generate, sample, scan, store
 from mlip_autopipec.pipeline.context import RunContext
 from mlip_autopipec.pipeline.explore import ProgressCallback
+from mlip_autopipec.pipeline.known import known_datasets, remember_collection
 from mlip_autopipec.pipeline.records import (
     DescriptorRecord,
     RunSummary,
@@ -69,10 +70,12 @@ class PipelineRunner:
             GenerationError: A generator cannot make what is asked for.
             CalculatorError: The model is missing or does not know an element.
             SamplingError: A known dataset does not exist.
+            StorageError: The collection cannot be written to.
             RunDirectoryError: The run directory is a file, or lies below one.
         """
         self.directory.check()
-        sample.known_datasets(self._run)
+        store.check_collection(self._run)
+        known_datasets(self._run)
         check_elements(self.config.exploration.calculator, self._run.elements)
 
     def prepare(self) -> None:
@@ -85,6 +88,7 @@ class PipelineRunner:
         self.directory.create()
         self.directory.write_config(self.config)
         self.directory.write_model(self._run.model_identity)
+        remember_collection(self._run)
 
     def generate_key(self) -> str:
         """Return the content key of the generated structures."""

@@ -12,8 +12,9 @@ from pydantic import JsonValue
 from mlip_autopipec.descriptors.base import BaseDescriptor
 from mlip_autopipec.descriptors.factory import build_descriptor
 from mlip_autopipec.errors import SamplingError
-from mlip_autopipec.files import sha256_file, write_text
+from mlip_autopipec.files import write_text
 from mlip_autopipec.pipeline.context import RunContext, Summary
+from mlip_autopipec.pipeline.known import KnownDataset, known_datasets
 from mlip_autopipec.pipeline.records import (
     DescriptorRecord,
     FileRecord,
@@ -24,7 +25,6 @@ from mlip_autopipec.sampling.choice import Choice, choose_frames
 from mlip_autopipec.sampling.description import Description
 from mlip_autopipec.sampling.gathering import gather
 from mlip_autopipec.seeds import child_rng
-from mlip_autopipec.storage.db_wrapper import AseDBWrapper
 from mlip_autopipec.structures.extxyz import read_frames, write_frames
 
 
@@ -59,21 +59,7 @@ def sample_key(run: RunContext, explored: StageRecord) -> str:
     Raises:
         SamplingError: A known dataset cannot be read.
     """
-    return run.keys.sample(explored, [sha256_file(path) for path in known_datasets(run)])
-
-
-def known_datasets(run: RunContext) -> list[Path]:
-    """Return the files of the earlier datasets that the selection continues from.
-
-    Raises:
-        SamplingError: One does not exist, or is no database or file of frames.
-    """
-    paths = [Path(name).expanduser().absolute() for name in run.config.sampling.known]
-    for place, path in enumerate(paths):
-        if not path.is_file() or path.suffix not in {".db", ".xyz", ".extxyz"}:
-            message = f"sampling.known[{place}]: {path} is not an existing .db or .xyz file"
-            raise SamplingError(message)
-    return paths
+    return run.keys.sample(explored, [dataset.digest() for dataset in known_datasets(run)])
 
 
 def sample(
@@ -109,17 +95,16 @@ def _choose(run: RunContext, paths: Sequence[Path]) -> Choice:
     with tempfile.TemporaryDirectory(prefix=".sampling-", dir=run.directory.path) as folder:
         scratch = Path(folder)
         known = []
-        for place, path in enumerate(known_datasets(run)):
+        for place, dataset in enumerate(known_datasets(run)):
             known.append(scratch / f"known-{place}.npz")
-            _describe(run, _known_frames(run, path), known[-1])
+            _describe(run, _of_same_elements(run, dataset), known[-1])
         return choose_frames(gather(paths, known, scratch), run.config.sampling, rng)
 
 
-def _known_frames(run: RunContext, path: Path) -> Iterator[Atoms]:
+def _of_same_elements(run: RunContext, dataset: KnownDataset) -> Iterator[Atoms]:
     """Yield the frames of an earlier dataset that hold no element foreign to this run."""
     elements = set(run.elements)
-    frames = AseDBWrapper(path).frames() if path.suffix == ".db" else read_frames(path)
-    return (frame for frame in frames if elements.issuperset(frame.symbols))
+    return (frame for frame in dataset.frames() if elements.issuperset(frame.symbols))
 
 
 def _describe(run: RunContext, frames: Iterator[Atoms], path: Path) -> int:

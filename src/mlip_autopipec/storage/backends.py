@@ -1,5 +1,7 @@
 """SQLite and PostgreSQL behind ASE's databases: connections, locks and transactions."""
 
+import errno
+import os
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -10,11 +12,11 @@ from typing import Any
 import ase.db
 from ase.db.core import Database
 
+from mlip_autopipec.config.locations import is_url
 from mlip_autopipec.errors import StorageError
 
 WAIT_S = 600  # for another writer to finish
 LOCK = 0x4D4C4950  # "MLIP": PostgreSQL's writers of frames wait for each other under this number
-POSTGRESQL = ("postgresql://", "postgres://")
 
 
 class Backend(ABC):
@@ -34,6 +36,10 @@ class Backend(ABC):
     @abstractmethod
     def exists(self) -> bool:
         """Say whether there is such a database with frames' tables in it."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise one of `errors` where it could be neither opened for writing nor made."""
 
     @abstractmethod
     def database(self) -> Database:
@@ -88,6 +94,17 @@ class SQLiteBackend(Backend):
         """Say whether there is such a file."""
         return Path(self.location).is_file()
 
+    def check(self) -> None:
+        """Look at the file, or at its folder where there is none."""
+        path = Path(self.location)
+        if path.exists():
+            with self.connected() as database:
+                database.connection.execute("SELECT COUNT(*) FROM sqlite_master")
+        if not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, "its folder does not exist")
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, "it cannot be written to")
+
     def database(self) -> Database:
         """Return ASE's database.
 
@@ -135,6 +152,11 @@ class PostgreSQLBackend(Backend):
             query = "SELECT to_regclass('systems')"
             return execute(database, query)[0][0] is not None
 
+    def check(self) -> None:
+        """Connect."""
+        with self.connected():
+            pass
+
     def database(self) -> Database:
         """Return ASE's database."""
         return ase.db.connect(self.location, type="postgresql")
@@ -161,7 +183,7 @@ def backend_of(location: str | Path) -> Backend:
         StorageError: The packages for PostgreSQL are missing.
     """
     text = str(location)
-    return PostgreSQLBackend(text) if text.startswith(POSTGRESQL) else SQLiteBackend(text)
+    return PostgreSQLBackend(text) if is_url(text) else SQLiteBackend(text)
 
 
 def execute(database: Database, query: str, values: Sequence[Any] = ()) -> list[Any]:

@@ -1,7 +1,7 @@
 """The ASE database that holds what a run leaves."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -164,6 +164,31 @@ class AseDBWrapper:
         with self._reading() as database:
             return int(database.count(selection))
 
+    def last_row(self) -> int:
+        """Return the number of the row that was added last; 0 where there is none."""
+        if not self.exists():
+            return 0
+        with self._reading() as database:
+            return int(execute(database, "SELECT COALESCE(MAX(id), 0) FROM systems")[0][0])
+
+    def exists(self) -> bool:
+        """Say whether there is such a database.
+
+        Raises:
+            StorageError: Its server cannot be reached.
+        """
+        with self._translated():
+            return self._backend.exists()
+
+    def check(self) -> None:
+        """Refuse a database that cannot be written to, or made; nothing is written.
+
+        Raises:
+            StorageError: It cannot be reached, or its folder is missing or read-only.
+        """
+        with self._translated():
+            self._backend.check()
+
     @property
     def metadata(self) -> dict[str, Any]:
         """What the database says about itself as a whole; JSON-ready."""
@@ -175,6 +200,11 @@ class AseDBWrapper:
         """Replace it."""
         with self._transaction() as database:
             database.metadata = dict(content)
+
+    def update_metadata(self, change: Callable[[dict[str, Any]], Mapping[str, Any]]) -> None:
+        """Replace it by what a function makes of it, while no other process writes."""
+        with self._transaction() as database:
+            database.metadata = dict(change(dict(database.metadata)))
 
     @contextmanager
     def _reading(self) -> Iterator[Database]:
