@@ -164,13 +164,13 @@ def test_seven_net_gets_floors_that_give_every_pair_a_wall() -> None:
     """Without a floor, H-Cl is lost at 0.63 Å, 19 eV above the molecule."""
     base = {"calculator": {"kind": "sevennet"}}
     bare = ExplorationConfig.model_validate({**base, "zbl": {"floor": False}})
-    result = scan_pairs(build_calculator(bare), bare, ["H", "Cl"])
+    result = scan_pairs(build_calculator(bare, ["H", "Cl"]), bare, ["H", "Cl"])
     assert [curve.pair for curve in result.curves if curve.fault is not None] == ["H-Cl"]
     config = ExplorationConfig.model_validate(base)
-    result = scan_pairs(build_calculator(config), config, ["H", "Cl"])
+    result = scan_pairs(build_calculator(config, ["H", "Cl"]), config, ["H", "Cl"])
     assert result.faults == ()
     applied = result.applied_to(config)
-    surface = build_calculator(applied)
+    surface = build_calculator(applied, ["H", "Cl"])
     curve = result.curves[1]
     assert curve.pair == "H-Cl"
     assert curve.barrier_eV > 100.0

@@ -120,6 +120,7 @@ def test_status_shows_the_run_from_another_shell(
     assert _figures(status.stdout)["selected"] == "8"
 
 
+@pytest.mark.slow
 def test_fresh_does_everything_again_with_the_same_result(
     folder: Path, first: subprocess.CompletedProcess[str]
 ) -> None:
@@ -134,6 +135,7 @@ def test_fresh_does_everything_again_with_the_same_result(
     assert after == before
 
 
+@pytest.mark.slow
 def test_interrupted_run_leaves_no_process_and_goes_on(
     folder: Path, first: subprocess.CompletedProcess[str]
 ) -> None:
@@ -176,6 +178,7 @@ def _wait_for(condition: Callable[[], bool], limit_s: float) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_failed_structures_beyond_the_allowed_share(folder: Path) -> None:
     settings = (
         *("--set", "name=failing", "--set", "generation.0.n_structures=1"),

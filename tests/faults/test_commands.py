@@ -16,7 +16,11 @@ from mlip_autopipec.orchestration.progress import read_progress
 from mlip_autopipec.orchestration.server import ensure_server, is_healthy, server_status
 from mlip_autopipec.orchestration.session import read_note
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("prefect_api")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.usefixtures("prefect_api"),
+]
 
 Check = Callable[[Path], None]
 TWO_WORKERS = {"execution.cluster": {"kind": "local", "n_workers": 2}}
@@ -145,7 +149,6 @@ def test_a_run_directory_that_cannot_be_written_is_refused_in_one_line(config: P
     assert "/proc/run: cannot be written to" in line
 
 
-@pytest.mark.slow
 def test_a_read_only_run_directory_is_refused_and_goes_on_when_it_can_be_written(
     config: Path, tmp_path: Path, same_as_undisturbed: Check
 ) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from harness import run, write_config
 
-pytestmark = pytest.mark.timeout(600)  # the first test starts server and workers
+# The first test starts server and workers
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 OUTPUTS = (
     "initial_structures.xyz",

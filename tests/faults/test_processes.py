@@ -9,7 +9,8 @@ import pytest
 from harness import explored_states, run, write_config
 from killing import LONG, Killer
 
-pytestmark = pytest.mark.timeout(600)  # the first test starts server and workers
+# The first test starts server and workers
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 Check = Callable[[Path], None]
 

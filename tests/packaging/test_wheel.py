@@ -97,6 +97,7 @@ def test_wheel_holds_the_three_packages_and_nothing_else(wheel: Path) -> None:
     assert "mlip_autopipec/cli/templates/alloy.yaml" in names
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_short_run_in_a_bare_environment(bare_python: Path, tmp_path: Path) -> None:
     home, folder = tmp_path / "home", tmp_path / "elsewhere"

@@ -42,14 +42,24 @@ _KINDS = {
 }
 
 
-def build_calculator(exploration: ExplorationConfig) -> MixingCalculator:
+def build_calculator(
+    exploration: ExplorationConfig, elements: Iterable[str] = ()
+) -> MixingCalculator:
     """Build the surface that an exploration runs on: the model, with ZBL if that is enabled.
+
+    Args:
+        exploration: The exploration's config.
+        elements: Symbols that will be met: what accelerates the model is tried on all of them at
+            once, not one by one as they come.
 
     Raises:
         CalculatorError: A package, a model file or a GPU is missing; the message says what to do.
     """
     kind = _KINDS[exploration.calculator.kind]
     model = kind.build(exploration.calculator)
+    acceleration = getattr(model, "acceleration", None)
+    if acceleration is not None:
+        acceleration.expect(atomic_numbers[symbol] for symbol in elements)
     floors = {
         name: pair.floor_A
         for name, pair in exploration.zbl.pairs.items()

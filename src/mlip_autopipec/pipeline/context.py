@@ -77,7 +77,7 @@ class RunContext:
             CalculatorError: It cannot be built, or is not the one the run began with.
         """
         self.check_model()
-        calculator = build_calculator(self.exploration)
+        calculator = build_calculator(self.exploration, self.elements)
         self.check_model()
         return calculator
 

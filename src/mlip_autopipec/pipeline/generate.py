@@ -42,7 +42,7 @@ def generate(run: RunContext) -> tuple[FileRecord, Summary]:
     generators = build_generators(run.config)
     relaxing = [generator for generator in generators if generator.needs_potential]
     if relaxing:
-        calculator = build_calculator(run.config.exploration)
+        calculator = build_calculator(run.config.exploration, run.elements)
         for generator in relaxing:
             generator.use_potential(calculator)
     keys: list[tuple[str, str]] = []

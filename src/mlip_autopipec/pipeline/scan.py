@@ -20,7 +20,8 @@ def scan(run: RunContext) -> tuple[FileRecord, Summary]:
     found = PairScan(min_barrier_eV=exploration.zbl.min_barrier_eV, curves=())
     if exploration.zbl.scan:
         run.check_model()
-        found = scan_pairs(build_calculator(exploration), exploration, run.elements)
+        calculator = build_calculator(exploration, run.elements)
+        found = scan_pairs(calculator, exploration, run.elements)
     path = run.directory.pair_scan
     write_text(path, found.model_dump_json() + "\n")
     limits: Summary = {curve.pair: round(curve.limit_A, 4) for curve in found.curves}

@@ -70,6 +70,20 @@ def test_an_equal_twin_is_used_and_compared_once_for_an_element(alloy: Atoms) ->
     assert calculator.used[7:] == [stock, stock, twin, twin, twin]
 
 
+def test_elements_that_will_be_met_are_compared_at_once(alloy: Atoms) -> None:
+    stock, twin = Model(0.1), Model(0.1)
+    calculator = Calculator(stock)
+    acceleration = accelerate(calculator, lambda _model: twin)
+    acceleration.expect([79, 29, 47])
+    alloy.numbers[:] = 29
+    alloy.calc = calculator
+    alloy.get_potential_energy()
+    assert acceleration.report.reason == "equal to the stock model on probes of Cu, Ag, Au"
+    alloy.numbers[0] = 47
+    alloy.get_potential_energy()
+    assert calculator.used == [stock, stock, *[twin] * 4]
+
+
 def test_a_different_twin_is_not_used_and_said_so(
     alloy: Atoms, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -70,7 +70,10 @@ def test_errors_below_the_tolerance_pass_and_above_do_not(dtype: str, make: Call
             "on a crystal the energy by 1.0e-01 eV an atom, more than 1e-06",
         ),
         (constant(force_eV_A=2e-5), "on a crystal the forces by 2.0e-05 eV/Å, more than 1e-05"),
-        (constant(stress_eV_A3=0.1), "on a crystal the stress by 1.0e-01 eV/Å³, more than 1e-06"),
+        (  # 1.32 Å is copper's covalent radius; the volume an atom is d³ / √2
+            constant(stress_eV_A3=0.1 * 2**0.5 / (2 * 1.32 * 1.05) ** 3),
+            "on a crystal the virial by 1.0e-01 eV an atom, more than 1e-05",
+        ),
         (constant(force_eV_A=np.nan), "on a crystal the forces by nan eV/Å, more than 1e-05"),
     ],
 )

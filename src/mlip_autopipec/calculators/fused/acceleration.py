@@ -1,7 +1,7 @@
 """The choice between a stock model and its fused twin, made for the elements that are met."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +58,12 @@ class Acceleration:
         self._stock_calculate: Calculate = calculator.calculate
         self._stock: Model | None = None
         self._fused: Model | None = None
+        self._expected: set[int] = set()
         self._verified: set[int] = set()
+
+    def expect(self, numbers: Iterable[int]) -> None:
+        """Name elements that will be met, by atomic number: all are compared at the first call."""
+        self._expected.update(numbers)
 
     def calculate(
         self,
@@ -72,7 +77,7 @@ class Acceleration:
         if self._fused is not None and atoms is not None:
             numbers = set(atoms.numbers.tolist())
             if not numbers <= self._verified:
-                self._compare(numbers | self._verified)
+                self._compare(numbers | self._verified | self._expected)
         self._stock_calculate(atoms, properties, system_changes)
 
     def _begin(self) -> None:
