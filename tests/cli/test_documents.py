@@ -24,6 +24,8 @@ exploration: {calculator: {kind: emt}, n_steps: 6, save_every: 3}
 sampling: {kind: random, n_samples: 3}
 """
 
+ONE = "execution.cluster.n_workers=1"
+ESTIMATE = ("validate", "config.yaml", "--estimate", "--set", ONE)
 Call = Callable[..., tuple[int, str, str]]
 
 
@@ -89,6 +91,16 @@ def test_a_command_says_one_document(
     said = json.loads(output)
     assert said | figures == said
     assert document.model_validate_json(output).model_dump(mode="json") == said
+
+
+def test_an_estimate_is_part_of_the_plan(call: Call) -> None:
+    code, output, errors = call(*ESTIMATE)
+    assert (code, errors) == (0, "")
+    cost = json.loads(output)["estimate"]
+    assert cost["n_workers"] == 1
+    assert 0.0 < cost["core_s"] < cost["wall_s"]
+    assert 0 < cost["worker_bytes"] < cost["memory_bytes"]
+    assert documents.PlanDocument.model_validate_json(output).estimate is not None
 
 
 def test_what_is_named_is_there(call: Call) -> None:

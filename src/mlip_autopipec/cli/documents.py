@@ -12,9 +12,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from mlip_autopipec.generators.base import GenerationPlan
+from mlip_autopipec.orchestration.estimate import CostEstimate
 from mlip_autopipec.orchestration.inventory import CacheEntry
 from mlip_autopipec.orchestration.monitor import RunSnapshot
-from mlip_autopipec.pipeline.plan import CostEstimate, RunPlan
+from mlip_autopipec.pipeline.plan import RunPlan
 from mlip_autopipec.pipeline.records import RunSummary
 from mlip_autopipec.reporting.report_files import page_path
 from mlip_autopipec.storage.training import ExportReport

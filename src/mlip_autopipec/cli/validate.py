@@ -12,7 +12,10 @@ def validate(
     overrides: SetOption = None,
     *,
     estimate: Annotated[
-        bool, typer.Option("--estimate", help="Time a few evaluations and foretell the cost.")
+        bool,
+        typer.Option(
+            "--estimate", help="Rehearse for some seconds; foretell time, memory and disk."
+        ),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -22,7 +25,8 @@ def validate(
     from mlip_autopipec.cli.documents import PlanDocument  # noqa: PLC0415
     from mlip_autopipec.cli.tables import cost_rows, plan_rows, print_figures  # noqa: PLC0415
     from mlip_autopipec.config import PipelineConfig  # noqa: PLC0415
-    from mlip_autopipec.pipeline.plan import estimate_cost, make_plan  # noqa: PLC0415
+    from mlip_autopipec.orchestration.estimate import estimate_cost  # noqa: PLC0415
+    from mlip_autopipec.pipeline.plan import make_plan  # noqa: PLC0415
 
     resolved = PipelineConfig.from_yaml(config, tuple(overrides or ()))
     plan = make_plan(resolved)
@@ -33,4 +37,4 @@ def validate(
     console = Console()
     print_figures(console, f"Plan of {plan.name}", plan_rows(plan))
     if cost is not None:
-        print_figures(console, "Estimate from a few timed evaluations", cost_rows(cost))
+        print_figures(console, "Estimate from a short rehearsal on this machine", cost_rows(cost))
