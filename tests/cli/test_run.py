@@ -213,6 +213,8 @@ def test_failed_structures_beyond_the_allowed_share(folder: Path) -> None:
     (failure,) = said["figures"]["failures"]
     assert failure["structure_id"] == "alloy-0000"
     assert "temperature" in failure["reason"]
+    log = (folder / "runs" / "failing" / "logs" / "alloy-0000.log").read_text(encoding="utf-8")
+    assert f"alloy-0000: given up {failure['reason']}\n" in log
     figures = _figures(_call(folder, "status", "runs/failing").stdout)
     assert figures["failed"] == "1"
     assert figures["alloy-0000 failed"] == failure["reason"]
