@@ -72,14 +72,18 @@ def export(
     fractions = parse_shares(split)
     location, folder = locate(source)
     folder = folder if output is None else output.expanduser().absolute()
-    report = export_extxyz(
-        AseDBWrapper(location),
-        folder,
-        fractions=fractions,
-        seed=seed,
-        selection=selection,
-        label_set=label_set,
-    )
+    try:
+        report = export_extxyz(
+            AseDBWrapper(location),
+            folder,
+            fractions=fractions,
+            seed=seed,
+            selection=selection,
+            label_set=label_set,
+        )
+    except OSError as error:
+        message = f"--output {folder}: cannot be written to ({error.strerror})"
+        raise StorageError(message) from error
     if as_json:
         said = ExportDocument(source=location, folder=str(folder), written=report)
         typer.echo(said.model_dump_json(indent=2))
