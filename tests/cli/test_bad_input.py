@@ -5,9 +5,13 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from ase.build import bulk
+from ase.calculators.singlepoint import SinglePointCalculator
 
 from mlip_autopipec.cli import app
+from mlip_autopipec.storage.db_wrapper import AseDBWrapper
 
 CONFIG = """
 name: bad
@@ -151,3 +155,17 @@ def test_several_faults_are_several_lines(call: Callable[..., tuple[int, list[st
     code, lines = call("validate", "config.yaml", "--set", "seed=-1", "--set", "name=a b")
     assert code == 2
     assert [line.split(":")[1].strip() for line in lines] == ["name", "seed"]
+
+
+def test_export_to_what_is_no_folder(
+    call: Callable[..., tuple[int, list[str]]], tmp_path: Path
+) -> None:
+    with AseDBWrapper(tmp_path / "some.db") as database:
+        frame = bulk("Cu", cubic=True)
+        frame.calc = SinglePointCalculator(frame, energy=-1.0, forces=np.zeros((4, 3)))
+        database.add_frames([frame])
+    code, lines = call("export", "some.db", "--split", "1,0,0", "--output", "config.yaml")
+    assert code == 2
+    assert lines == [
+        f"error: --output {tmp_path / 'config.yaml'}: cannot be written to (File exists)"
+    ]

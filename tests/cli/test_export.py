@@ -105,7 +105,7 @@ BAD = {
     ),
     "a label set that is not there": (
         ("{run}", "--label-set", "dft"),
-        "dataset.db: has no frame to export",
+        "dataset.db: has no frame to export with the labels 'dft'",
     ),
 }
 

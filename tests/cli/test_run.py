@@ -1,5 +1,6 @@
 """The program as a user starts it: a whole run on EMT, a second one, and Ctrl-C in the middle."""
 
+import json
 import os
 import re
 import signal
@@ -110,6 +111,27 @@ def test_second_run_takes_all_from_the_cache(
     assert shown == expected
 
 
+def test_for_machines_there_is_one_document(
+    folder: Path, first: subprocess.CompletedProcess[str]
+) -> None:
+    assert first.returncode == 0
+    again = _call(folder, "run", "config.yaml", "--json")
+    assert (again.returncode, again.stderr) == (0, "")
+    said = json.loads(again.stdout)
+    figures = said["figures"]
+    assert (said["document"], said["version"], said["outcome"]) == ("run", 1, "completed")
+    assert (figures["n_explored"], figures["n_frames"], figures["n_selected"]) == (3, 21, 8)
+    assert figures["failures"] == []
+    assert Path(figures["database"]).is_file()
+    assert Path(figures["report"]).is_file()
+    status = _call(folder, "status", "runs/whole", "--json")
+    assert (status.returncode, status.stderr) == (0, "")
+    stands = json.loads(status.stdout)
+    assert stands["figures"] == figures
+    assert (stands["state"], stands["pid"], stands["running"]) == ("finished", None, [])
+    assert (stands["n_ended"], stands["fraction"]) == (3, 1.0)
+
+
 def test_status_shows_the_run_from_another_shell(
     folder: Path, first: subprocess.CompletedProcess[str]
 ) -> None:
@@ -117,6 +139,7 @@ def test_status_shows_the_run_from_another_shell(
     status = _call(folder, "status", "runs/whole")
     assert status.returncode == 0
     assert status.stdout.startswith("3/3 structures explored\n")
+    assert _figures(status.stdout)["state"] == "finished"
     assert _figures(status.stdout)["selected"] == "8"
 
 
@@ -154,6 +177,8 @@ def test_interrupted_run_leaves_no_process_and_goes_on(
     _wait_for(lambda: any(run_dir.glob("progress/*.json")), BEGUN_S)
     children = psutil.Process(started.pid).children(recursive=True)
     assert children
+    status = _call(folder, "status", "runs/cut", "--json")
+    assert json.loads(status.stdout)["pid"] == started.pid
     os.killpg(started.pid, signal.SIGINT)  # as a terminal does
     _, errors = started.communicate(timeout=ENDED_S)
     assert started.returncode == 130
@@ -184,8 +209,15 @@ def test_failed_structures_beyond_the_allowed_share(folder: Path) -> None:
         *("--set", "name=failing", "--set", "generation.0.n_structures=1"),
         *("--set", "exploration.guards={max_temperature_K: 1, max_recoveries: 0}"),
     )
-    done = _call(folder, "run", "config.yaml", *settings)
-    assert done.returncode == 1
-    figures = _figures(done.stdout)
+    done = _call(folder, "run", "config.yaml", *settings, "--json")
+    assert (done.returncode, done.stderr) == (1, "")
+    said = json.loads(done.stdout)
+    assert said["outcome"] == "failed"
+    (failure,) = said["figures"]["failures"]
+    assert failure["structure_id"] == "alloy-0000"
+    assert "temperature" in failure["reason"]
+    log = (folder / "runs" / "failing" / "logs" / "alloy-0000.log").read_text(encoding="utf-8")
+    assert f"alloy-0000: given up {failure['reason']}\n" in log
+    figures = _figures(_call(folder, "status", "runs/failing").stdout)
     assert figures["failed"] == "1"
-    assert "temperature" in figures["alloy-0000 failed"]
+    assert figures["alloy-0000 failed"] == failure["reason"]

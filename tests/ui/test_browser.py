@@ -86,25 +86,41 @@ def address(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(address: str, tmp_path: Path) -> Iterator["Page"]:
-    """A browser at the page; it fails the test when it asks for anything outside this machine."""
+def open_page(address: str, tmp_path: Path) -> Iterator[Callable[[], "Page"]]:
+    """Opens a browser at the page; each has a profile of its own.
+
+    One that asks for anything outside this machine fails the test.
+    """
     asked: list[str] = []
+    pages: list[Page] = []
     with sync_api.sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            str(tmp_path / "profile"),
-            executable_path=CHROMIUM,
-            args=list(FLAGS),
-            viewport={"width": 1280, "height": 900},
-            accept_downloads=True,
-        )
-        context.set_default_timeout(DRAWN_MS)
-        page = context.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(address)
-        yield page
-        page.screenshot(path=tmp_path / "last.png", timeout=DRAWN_MS)
-        context.close()
+
+        def opened() -> "Page":
+            context = playwright.chromium.launch_persistent_context(
+                str(tmp_path / f"profile-{len(pages)}"),
+                executable_path=CHROMIUM,
+                args=list(FLAGS),
+                viewport={"width": 1280, "height": 900},
+                accept_downloads=True,
+            )
+            context.set_default_timeout(DRAWN_MS)
+            page = context.new_page()
+            page.on("request", lambda request: asked.append(request.url))
+            page.goto(address)
+            pages.append(page)
+            return page
+
+        yield opened
+        for number, page in enumerate(pages):
+            page.screenshot(path=tmp_path / f"last-{number}.png", timeout=DRAWN_MS)
+            page.context.close()
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+
+
+@pytest.fixture
+def page(open_page: Callable[[], "Page"]) -> "Page":
+    """A browser at the page."""
+    return open_page()
 
 
 def _wait_for(condition: Callable[[], bool], limit_s: float) -> None:
@@ -171,6 +187,37 @@ def test_from_a_form_to_a_downloaded_training_set(page: "Page", folder: Path) ->
     stored = ase.io.read(folder / "downloaded.db", ":")
     energies = sorted(frame.get_potential_energy() for frame in stored)
     assert energies == pytest.approx(sorted(frame.get_potential_energy() for frame in frames))
+
+
+def test_a_run_is_stopped_in_one_browser_and_resumed_in_another(
+    page: "Page", open_page: Callable[[], "Page"], folder: Path
+) -> None:
+    config, run_dir = folder / "long.yaml", folder / "runs" / "halted"
+    longer = CONFIG.replace("name: browsed", "name: halted").replace("1600", "6000")
+    config.write_text(longer, encoding="utf-8")
+    page.locator("input[type=file]").set_input_files(config)
+    _badge(page, "valid").wait_for()
+    page.get_by_role("button", name="Launch").click()
+    page.get_by_role("heading", name="runs/halted").wait_for()
+    _wait_for(lambda: _percent(page) > 0, LAUNCHED_S)
+
+    other = open_page()
+    other.goto(page.url)
+    other.get_by_role("heading", name="runs/halted").wait_for()
+    _wait_for(lambda: _percent(other) > 0, LAUNCHED_S)
+    holder = int((run_dir / ".holder").read_text(encoding="utf-8").split()[1])
+    page.get_by_role("button", name="Stop").click()
+    for each in (page, other):
+        _badge(each, "stopped").wait_for()
+    assert not psutil.pid_exists(holder)
+    assert list(run_dir.glob("trajectories/.*.working/checkpoint-*.bin"))
+
+    other.get_by_role("button", name="Resume").click()
+    for each in (other, page):
+        _wait_for(lambda each=each: _percent(each) > 0, LAUNCHED_S)
+    for each in (page, other):
+        _badge(each, "finished").wait_for(timeout=FINISHED_S * 1000)
+    assert len(list(run_dir.glob("records/explore/*.json"))) == 2
 
 
 def test_an_address_that_leaves_the_folder_is_refused(page: "Page", address: str) -> None:

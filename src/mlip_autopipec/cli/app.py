@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 from mlip_autopipec import __version__
 from mlip_autopipec.cli.cache import cache
 from mlip_autopipec.cli.export import export
+from mlip_autopipec.cli.hints import hint_for, usage_hint
 from mlip_autopipec.cli.init import init
 from mlip_autopipec.cli.preview import preview
 from mlip_autopipec.cli.report import report
@@ -36,7 +37,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for command in (init, validate, preview, run, status, report, export, cache, server, ui):
+COMMANDS = (init, validate, preview, run, status, report, export, cache, server, ui)
+for command in COMMANDS:
     app.command()(command)
 
 
@@ -71,7 +73,9 @@ def _exit_code() -> int:
     try:
         outcome = app(standalone_mode=False)
     except TyperException as error:
-        typer.echo(f"error: {error.format_message()}", err=True)  # which names the option
+        message = " ".join(error.format_message().split())  # which names the option
+        typer.echo(f"error: {message}", err=True)
+        _hint(usage_hint(sys.argv[1:], [command.__name__ for command in COMMANDS]))
         return EXIT_BAD_INPUT
     except (KeyboardInterrupt, typer.Abort):
         _say(_INTERRUPTED)
@@ -81,6 +85,7 @@ def _exit_code() -> int:
             traceback.print_exc()
         for line in str(error).splitlines():
             _say(f"[red]error[/]: {escape(line)}")
+        _hint(hint_for(error))
         return EXIT_BAD_INPUT
     except Exception as error:
         if os.environ.get(DEBUG_VARIABLE):
@@ -91,6 +96,12 @@ def _exit_code() -> int:
     if outcome == EXIT_INTERRUPTED:  # what typer makes of Ctrl-C
         _say(_INTERRUPTED)
     return outcome if isinstance(outcome, int) else 0
+
+
+def _hint(text: str) -> None:
+    """Say what to try, to people: what is not a terminal gets the error alone."""
+    if sys.stderr.isatty():
+        _say(f"[dim]hint: {escape(text)}[/]")
 
 
 def _say(text: str) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mlip_autopipec.cli.types import JsonOption
 from mlip_autopipec.errors import StorageError
 
 if TYPE_CHECKING:
@@ -57,10 +58,13 @@ def export(
             help="Labels that were added later, such as dft; the model's own by default.",
         ),
     ] = None,
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """Write training, validation and test sets that share no trajectory."""
     from rich.console import Console  # noqa: PLC0415 - heavy imports wait until they are needed
 
+    from mlip_autopipec.cli.documents import ExportDocument  # noqa: PLC0415
     from mlip_autopipec.cli.tables import export_rows, print_figures  # noqa: PLC0415
     from mlip_autopipec.storage.db_wrapper import AseDBWrapper  # noqa: PLC0415
     from mlip_autopipec.storage.export import export_extxyz  # noqa: PLC0415
@@ -68,14 +72,22 @@ def export(
     fractions = parse_shares(split)
     location, folder = locate(source)
     folder = folder if output is None else output.expanduser().absolute()
-    report = export_extxyz(
-        AseDBWrapper(location),
-        folder,
-        fractions=fractions,
-        seed=seed,
-        selection=selection,
-        label_set=label_set,
-    )
+    try:
+        report = export_extxyz(
+            AseDBWrapper(location),
+            folder,
+            fractions=fractions,
+            seed=seed,
+            selection=selection,
+            label_set=label_set,
+        )
+    except OSError as error:
+        message = f"--output {folder}: cannot be written to ({error.strerror})"
+        raise StorageError(message) from error
+    if as_json:
+        said = ExportDocument(source=location, folder=str(folder), written=report)
+        typer.echo(said.model_dump_json(indent=2))
+        return
     print_figures(Console(), f"{location} as {format_.value}", export_rows(report, folder))
 
 

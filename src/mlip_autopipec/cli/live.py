@@ -5,19 +5,23 @@ import time
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console, Group
+from rich.console import Console, Group, JustifyMethod
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from mlip_autopipec.orchestration.monitor import RunMonitor, RunSnapshot
+from mlip_autopipec.reporting.sparkline import text_sparkline
 from mlip_autopipec.reporting.wording import duration
+from mlip_autopipec.ui.live_history import LiveHistory
 
 _REFRESH_S = 0.5
 _LINE_S = 5.0
 _BAR_WIDTH = 40
 _MOST_ROWS = 16
+_CHART_WIDTH = 20
+_NARROW = 90  # columns of a terminal below which the charts are left out
 
 
 class LiveView:
@@ -32,6 +36,7 @@ class LiveView:
         self.phase = phase
         self._console = console
         self._monitor = monitor
+        self._history = LiveHistory()
         self._begin_s = time.monotonic()
         self._said = ""
         self._ended = threading.Event()
@@ -81,13 +86,15 @@ class LiveView:
 
     def _panel(self, snapshot: RunSnapshot) -> Group:
         """Draw headline, bar and one row for each exploration that runs."""
+        for progress in snapshot.running:
+            self._history.note(progress)
         elapsed = duration(time.monotonic() - self._begin_s)
-        parts: list[Text | ProgressBar | Table] = [Text(f"{self.phase} · {elapsed}", style="bold")]
+        parts: list[Text | Table] = [Text(f"{self.phase} · {elapsed}", style="bold")]
         if snapshot.n_structures:
             parts += [
                 Text(headline(snapshot)),
-                ProgressBar(total=1.0, completed=snapshot.fraction, width=_BAR_WIDTH),
-                _rows(snapshot),
+                _bar(snapshot.fraction),
+                _rows(snapshot, self._history, self._console.width),
             ]
         return Group(*parts)
 
@@ -106,17 +113,43 @@ def headline(snapshot: RunSnapshot) -> str:
     return " · ".join(parts)
 
 
-def _rows(snapshot: RunSnapshot) -> Table:
-    """List the explorations that run."""
+def _bar(fraction: float) -> Table:
+    """Draw how much is done, on a line of its own: a bar by itself ends none."""
+    line = Table.grid()
+    line.add_row(ProgressBar(total=1.0, completed=fraction, width=_BAR_WIDTH))
+    return line
+
+
+def _rows(snapshot: RunSnapshot, history: LiveHistory, width: int) -> Table:
+    """List the explorations that run, one a worker, each with the course of its energy.
+
+    Args:
+        snapshot: The run now.
+        history: What was seen of it before.
+        width: Columns of the terminal.
+    """
+    titles = ["structure", "step", "done", "T", "energy", "speed", "left"]
+    if width >= _NARROW:
+        titles.append("energy so far")
     table = Table(box=None, pad_edge=False, show_header=bool(snapshot.running))
-    for title in ("structure", "step", "T", "energy", "speed"):
-        table.add_column(title, justify="left" if title == "structure" else "right")
+    for title in titles:
+        justify: JustifyMethod = "left" if title in {"structure", "energy so far"} else "right"
+        table.add_column(title, justify=justify, header_style="dim", no_wrap=True)
     for progress in snapshot.running[:_MOST_ROWS]:
-        table.add_row(
+        left_s = progress.remaining_s
+        cells = [
             progress.structure_id,
             f"{progress.step:,}/{progress.n_steps:,}",
+            f"{progress.step / progress.n_steps:.0%}",
             f"{progress.temperature_K:.0f} K",
             f"{progress.energy_eV:.3f} eV",
             f"{progress.steps_per_s:.3g}/s",
-        )
+            "" if left_s is None else duration(left_s),
+        ]
+        _, energies_eV = history.courses(progress.structure_id)
+        cells.append(f"[cyan]{text_sparkline(energies_eV, _CHART_WIDTH)}[/]")
+        table.add_row(*cells[: len(titles)])
+    more = len(snapshot.running) - _MOST_ROWS
+    if more > 0:
+        table.add_row(f"[dim]and {more:,} more[/]")
     return table

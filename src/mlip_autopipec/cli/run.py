@@ -1,11 +1,12 @@
 """`mlip-autopipe run`: all stages of a config, with live progress."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mlip_autopipec.cli.types import ConfigArgument, SetOption
+from mlip_autopipec.cli.types import ConfigArgument, JsonOption, SetOption
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,10 +32,12 @@ def run(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Do everything again, whatever is there already.")
     ] = False,
+    as_json: JsonOption = False,
 ) -> int:
     """Run a config; running it again resumes, or ends at once when all is done."""
     from rich.console import Console  # noqa: PLC0415 - heavy imports wait until they are needed
 
+    from mlip_autopipec.cli.documents import Figures, RunDocument  # noqa: PLC0415
     from mlip_autopipec.cli.tables import print_figures, summary_rows  # noqa: PLC0415
     from mlip_autopipec.orchestration.session import load_runner  # noqa: PLC0415
 
@@ -46,10 +49,19 @@ def run(
     if fresh:
         with runner.directory.hold():
             runner.directory.forget_results()
-    console = Console()
+    # with --json the live view goes to standard error, and only to a terminal
+    console = Console(stderr=True, quiet=not sys.stderr.isatty()) if as_json else Console()
     outcome = _launch(console, runner, config, assignments)
-    rows = summary_rows(outcome.summary, outcome.url or None)
-    print_figures(console, runner.config.name, rows)
+    if as_json:
+        said = RunDocument(
+            outcome=outcome.kind,
+            message=outcome.message,
+            figures=Figures.of(outcome.summary, outcome.url),
+        )
+        typer.echo(said.model_dump_json(indent=2))
+    else:
+        rows = summary_rows(outcome.summary, outcome.url or None)
+        print_figures(console, runner.config.name, rows)
     return EXIT_TOO_MANY_FAILED if outcome.kind == "failed" else 0
 
 

@@ -1,21 +1,31 @@
 """`mlip-autopipe status`: how far a run is, from any shell."""
 
-from mlip_autopipec.cli.types import RunDirArgument
+import typer
+
+from mlip_autopipec.cli.types import JsonOption, RunDirArgument
 
 
-def status(run_dir: RunDirArgument) -> None:
+def status(run_dir: RunDirArgument, *, as_json: JsonOption = False) -> None:
     """Show how far a run is, while it runs and after."""
     from rich.console import Console  # noqa: PLC0415 - heavy imports wait until they are needed
 
+    from mlip_autopipec.cli.documents import Figures, StatusDocument  # noqa: PLC0415
     from mlip_autopipec.cli.live import headline  # noqa: PLC0415
     from mlip_autopipec.cli.tables import print_figures, summary_rows  # noqa: PLC0415
     from mlip_autopipec.orchestration.monitor import RunMonitor  # noqa: PLC0415
-    from mlip_autopipec.orchestration.session import read_note  # noqa: PLC0415
     from mlip_autopipec.pipeline.runner import PipelineRunner  # noqa: PLC0415
+    from mlip_autopipec.ui.launching import run_state  # noqa: PLC0415
 
     runner = PipelineRunner.open(run_dir)
+    snapshot, stands = RunMonitor(run_dir).snapshot(), run_state(run_dir)
+    summary, url = runner.summary(), stands.url or None
+    if as_json:
+        figures = Figures.of(summary, url)
+        said = StatusDocument.of(snapshot, figures, state=stands.state, pid=stands.pid)
+        typer.echo(said.model_dump_json(indent=2))
+        return
     console = Console()
-    console.print(headline(RunMonitor(run_dir).snapshot()), highlight=False)
-    note = read_note(run_dir)
-    rows = summary_rows(runner.summary(), None if note is None else note.url)
+    console.print(headline(snapshot), highlight=False)
+    process = "" if stands.pid is None else f", process {stands.pid}"
+    rows = [("state", f"{stands.state}{process}"), *summary_rows(summary, url)]
     print_figures(console, runner.config.name, rows)

@@ -8,11 +8,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from mlip_autopipec.generators.base import GenerationPlan
+from mlip_autopipec.orchestration.estimate import CostEstimate
 from mlip_autopipec.orchestration.inventory import CacheEntry
-from mlip_autopipec.pipeline.plan import CostEstimate, RunPlan
+from mlip_autopipec.pipeline.plan import RunPlan
 from mlip_autopipec.pipeline.records import RunSummary
 from mlip_autopipec.reporting.report_files import page_path
-from mlip_autopipec.reporting.wording import duration
+from mlip_autopipec.reporting.wording import count, duration
 from mlip_autopipec.storage.training import ExportReport
 
 _FAILURES_SHOWN = 10
@@ -73,13 +74,22 @@ def counted(rejections: Mapping[str, int]) -> str:
 
 def cost_rows(cost: CostEstimate) -> Rows:
     """Say what a run would cost."""
-    rows = [
+    workers = count(cost.n_workers, "worker")
+    return [
         ("one evaluation", ", ".join(f"{1000 * second:.3g} ms" for second in cost.evaluation_s)),
-        ("on one worker", duration(cost.core_s)),
+        ("time", f"{duration(cost.wall_s)} with {workers}"),
+        ("  start, end and report", duration(cost.start_s)),
+        ("  structures", duration(cost.generate_s)),
+        ("  model and pair scan", duration(cost.scan_s)),
+        ("  exploration", f"{duration(cost.explore_s)}, {duration(cost.core_s)} on one core"),
+        ("  descriptors", duration(cost.describe_s)),
+        ("  selection and database", duration(cost.select_s)),
+        (
+            "memory",
+            f"{file_size(cost.memory_bytes)}, of it {file_size(cost.worker_bytes)} a worker",
+        ),
+        ("disk", file_size(cost.disk_bytes)),
     ]
-    if cost.wall_s is not None:
-        rows.append(("on this machine", duration(cost.wall_s)))
-    return rows
 
 
 def summary_rows(summary: RunSummary, ui_url: str | None) -> Rows:

@@ -11,6 +11,14 @@ ConfigArgument = Annotated[
 RunDirArgument = Annotated[
     Path, typer.Argument(help="Run directory.", metavar="RUN_DIR", show_default=False)
 ]
+JsonOption = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        help="One JSON document on standard output and nothing else there, for machines; its "
+        "fields are those of [bold]mlip_autopipec.cli.documents[/].",
+    ),
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option(

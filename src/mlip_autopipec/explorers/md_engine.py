@@ -72,6 +72,8 @@ def explore(
             on_progress=on_progress,
         )
         reason = session.run()
+        if reason:
+            _LOGGER.error("%s: given up %s", assignment.structure_id, reason)
         result = _finish(session, reason, directory / f"{assignment.structure_id}.xyz")
     finally:
         frames.close()

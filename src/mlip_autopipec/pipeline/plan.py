@@ -1,20 +1,15 @@
 """What a run would do, before it does it."""
 
-import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psutil
 
-from mlip_autopipec.calculators.factory import build_calculator, check_elements
+from mlip_autopipec.calculators.factory import check_elements
 from mlip_autopipec.config.execution import LocalClusterConfig
 from mlip_autopipec.config.pipeline import PipelineConfig
 from mlip_autopipec.generators.base import GenerationPlan
 from mlip_autopipec.generators.factory import build_generators
-
-_TIMED_EVALUATIONS = 3
-_RATTLE_A = 0.01
 
 
 @dataclass(frozen=True)
@@ -47,21 +42,6 @@ class RunPlan:
         return sum(generator.n_structures for generator in self.generators)
 
 
-@dataclass(frozen=True)
-class CostEstimate:
-    """What a run would cost on this machine.
-
-    Attributes:
-        evaluation_s: Time of one evaluation, in s, for each generator's structures.
-        core_s: Time of all evaluations on one worker, in s.
-        wall_s: The same spread over the workers, in s; None where a cluster decides.
-    """
-
-    evaluation_s: tuple[float, ...]
-    core_s: float
-    wall_s: float | None
-
-
 def make_plan(config: PipelineConfig) -> RunPlan:
     """Resolve a config to the plan of its run; the model's elements are checked.
 
@@ -81,50 +61,14 @@ def make_plan(config: PipelineConfig) -> RunPlan:
         generators=plans,
         space_groups=tuple(generator.space_groups() for generator in generators),
         n_steps=n_structures * exploration.n_steps,
-        n_moves=n_structures * _moves_each(config),
+        n_moves=n_structures * moves_each(config),
         n_frames=n_frames,
         n_selected=min(config.sampling.n_samples, n_frames),
         n_workers=_workers(config),
     )
 
 
-def estimate_cost(config: PipelineConfig, plan: RunPlan) -> CostEstimate:
-    """Time a few evaluations of a structure of each generator and foretell the run's cost.
-
-    Raises:
-        GenerationError: A generator cannot make its first structure.
-        CalculatorError: The calculator cannot be built.
-    """
-    calculator = build_calculator(config.exploration)
-    each = config.exploration.n_steps + _moves_each(config)
-    seconds = []
-    for generator in build_generators(config):
-        atoms = generator.make(0)
-        atoms.calc = calculator
-        atoms.get_forces()
-        times = []
-        for step in range(_TIMED_EVALUATIONS):
-            atoms.rattle(_RATTLE_A, seed=step)
-            begin = time.perf_counter()
-            atoms.get_forces()
-            times.append(time.perf_counter() - begin)
-        seconds.append(min(times))
-    core_s = math.fsum(
-        second * each * part.n_structures
-        for second, part in zip(seconds, plan.generators, strict=True)
-    )
-    return CostEstimate(tuple(seconds), core_s, _spread(core_s, plan))
-
-
-def _spread(core_s: float, plan: RunPlan) -> float | None:
-    """Spread work over workers, of which none takes less than a whole structure."""
-    if plan.n_workers is None:
-        return None
-    rounds = math.ceil(plan.n_structures / plan.n_workers)
-    return core_s * rounds / plan.n_structures
-
-
-def _moves_each(config: PipelineConfig) -> int:
+def moves_each(config: PipelineConfig) -> int:
     """Return the Monte Carlo moves of one structure."""
     moves = config.exploration.monte_carlo
     return 0 if moves is None else config.exploration.n_steps // moves.every * moves.attempts

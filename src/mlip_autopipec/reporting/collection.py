@@ -14,6 +14,7 @@ from mlip_autopipec.pipeline.records import RunSummary, StageRecord
 from mlip_autopipec.pipeline.runner import PipelineRunner
 from mlip_autopipec.reporting.asked import asked
 from mlip_autopipec.reporting.card import card
+from mlip_autopipec.reporting.collisions import shots
 from mlip_autopipec.reporting.courses import CourseLog
 from mlip_autopipec.reporting.distributions import composition, histograms
 from mlip_autopipec.reporting.entries import (
@@ -32,7 +33,7 @@ from mlip_autopipec.reporting.selection import (
 from mlip_autopipec.reporting.survey import survey
 from mlip_autopipec.structures.extxyz import read_frames
 
-VERSION = 1
+VERSION = 2
 """Raised when the same run would give another report."""
 
 MAX_SELECTED = 2000  # selected frames that histograms are made of
@@ -65,6 +66,7 @@ def collect(runner: PipelineRunner) -> RunReport:
     origins = FrameOrigins(explored)
     chosen = _selected_courses(runner, sampled=bool(sampling))
     summary = runner.summary()
+    scan = _scan(runner.directory.pair_scan)
     finished = runner.directory.read_record(StageRecord, "store") is not None
     return RunReport(
         key=report_key(runner),
@@ -86,7 +88,8 @@ def collect(runner: PipelineRunner) -> RunReport:
         courses=tuple(seen.courses),
         radial=tuple(seen.radial),
         swaps=swap_counts(records),
-        scan=_scan(runner.directory.pair_scan),
+        scan=scan,
+        shots=shots(scan),
         selection=selection(runner, sampling, seen.courses, origins),
         composition=composition(seen.courses, chosen),
         histograms=histograms(seen.courses, chosen),

@@ -283,6 +283,23 @@ class Card(Part):
     reproduce: tuple[str, ...]
 
 
+class Shot(Part):
+    """Two atoms shot at each other, head-on (see `mlip_autopipec.reporting.collisions`).
+
+    Attributes:
+        pair: The elements, such as Cu-Au.
+        energy_eV: Kinetic energy in the centre-of-mass frame, far apart.
+        explored_A: Where they turn back on the surface that was explored, ZBL and floor included;
+            None if they fall through.
+        bare_A: The same on the model alone.
+    """
+
+    pair: str
+    energy_eV: float
+    explored_A: float | None
+    bare_A: float | None
+
+
 class RunReport(Part):
     """All that a report says.
 
@@ -318,6 +335,7 @@ class RunReport(Part):
     radial: tuple[RadialComparison, ...]
     swaps: tuple[SwapCount, ...]
     scan: PairScan | None
+    shots: tuple[Shot, ...] = ()
     selection: Selection | None
     composition: Shares | None
     histograms: tuple[Histogram, ...]

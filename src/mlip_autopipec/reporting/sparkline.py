@@ -25,3 +25,26 @@ def sparkline(values: Sequence[float]) -> str:
     x = _MARGIN + (WIDTH - 2 * _MARGIN) * places / (len(values) - 1)
     y = HEIGHT - _MARGIN - (HEIGHT - 2 * _MARGIN) * (shown - shown.min()) / span
     return " ".join(f"{left:.1f},{down:.1f}" for left, down in zip(x, y, strict=True))
+
+
+_BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+def text_sparkline(values: Sequence[float], width: int) -> str:
+    """Return a course as a line of blocks, the latest value at the right; empty without values.
+
+    Args:
+        values: The course; of more than ``width`` values the mean of each stretch is shown.
+        width: Number of characters, at most.
+
+    Example:
+        >>> text_sparkline([0.0, 1.0, 2.0, 7.0], 10), text_sparkline([3.0], 10)
+        ('▁▂▃█', '▁')
+    """
+    if not values:
+        return ""
+    stretches = np.array_split(np.asarray(values, dtype=float), min(width, len(values)))
+    shown = np.array([stretch.mean() for stretch in stretches])
+    span = float(np.ptp(shown)) or 1.0
+    levels = np.rint((len(_BLOCKS) - 1) * (shown - shown.min()) / span).astype(int)
+    return "".join(_BLOCKS[level] for level in levels)

@@ -50,7 +50,9 @@ def export_extxyz(
     wanted = (selection, label_set)
     keys = [_split_key(row, frame) for row, frame in _labelled(database, *wanted)]
     if not keys:
-        message = f"{database.location}: has no frame to export"
+        asked = [f"that fits {selection!r}"] if selection else []
+        asked += [f"with the labels {label_set!r}"] if label_set else []
+        message = " ".join([f"{database.location}: has no frame to export", *asked])
         raise StorageError(message)
     groups, strata = [key.group for key in keys], [key.stratum for key in keys]
     rng = np.random.default_rng(seed)

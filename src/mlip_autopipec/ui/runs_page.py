@@ -19,6 +19,7 @@ from mlip_autopipec.ui.live_history import LiveHistory
 from mlip_autopipec.ui.site import Site, empty, figures, heading
 
 _REFRESH_S = 2.0
+_IDLE_S = 10.0  # another browser, or a shell, may take up a run that nobody works on
 _MONITOR = "runs.monitor"
 _STAGES = {
     "generate": "structures generated",
@@ -89,7 +90,7 @@ def _watch(site: Site, run_dir: Path) -> None:
     """Draw one run, again and again while it goes on."""
     drawn = run_state(run_dir)
 
-    @st.fragment(run_every=_REFRESH_S if drawn.is_alive else None)
+    @st.fragment(run_every=_REFRESH_S if drawn.is_alive else _IDLE_S)
     def follow() -> None:
         state = run_state(run_dir)
         if state.state != drawn.state:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from mlip_autopipec.calculators.pair_scan import PairCurve, PairScan
+from mlip_autopipec.reporting.collisions import ENERGIES_EV, turning_point
 from mlip_autopipec.reporting.figures.style import (
     BLUE,
     INK,
@@ -63,6 +64,18 @@ def _draw(panel: "Axes", curve: PairCurve, min_barrier_eV: float) -> None:
         linestyle="none",
         label="limit",
     )
+    for energies, style in ((curve.energies_mlip_eV, BLUE), (curve.energies_eV, INK)):
+        turns = [(turning_point(distances, energies, shot), shot) for shot in ENERGIES_EV]
+        shown = [(distance, shot) for distance, shot in turns if distance is not None]
+        panel.plot(
+            [distance for distance, _ in shown],
+            [shot for _, shot in shown],
+            marker="|",
+            ms=7.0,
+            mew=1.6,
+            color=style,
+            linestyle="none",
+        )
     panel.text(
         0.98,
         0.97,
