@@ -74,7 +74,9 @@ class Surface:
         calculator.results = {}
         self.n_evaluations += 1
         try:
-            calculator.calculate(atoms, ["energy", "forces"])
+            # Only what has changed: told that all had, calculators make neighbour lists anew.
+            changes = calculator.check_state(atoms)
+            calculator.calculate(atoms, ["energy", "forces"], changes)
         except Exception as error:
             message = f"the calculator raised {type(error).__name__}: {error}"
             raise CalculatorFault(message) from error
