@@ -308,7 +308,7 @@ def tutorials() -> None:
             png = (runner.run_dir / "report" / f"{picture}.png").read_bytes()
             (FIGURES / f"{name}-{picture}.png").write_bytes(png)
         sheet = FIGURES / f"{name}-preview.png"
-        write_sheet(preview(config, 3 if len(runner.structure_ids()) < MANY else 6), sheet)
+        write_sheet(preview(config, 2 if len(runner.structure_ids()) < MANY else 6), sheet)
         with_few_colours(sheet)
         print(f"wrote the pictures of {name}")
 

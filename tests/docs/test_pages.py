@@ -15,7 +15,6 @@ from mlip_autopipec.generators.factory import build_generators
 
 ROOT = Path(__file__).parents[2]
 SITE = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md"))
-RUN_BY_DEFAULT = {"docs/quick-start.md"}
 LANGUAGES = {"bash", "yaml", "python", "text", "math", "toml"}
 NOT_RUN = {"docs/quick-start.md": 1}
 """Blocks whose comment says that nobody runs them: they make the environment of the tests."""
@@ -55,15 +54,9 @@ def run_block(block: Block, folder: Path, environment: dict[str, str]) -> None:
         assert block.printed in said, f"{block}: {said}"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(
-    "page",
-    [
-        page if page in RUN_BY_DEFAULT else pytest.param(page, marks=pytest.mark.slow)
-        for page in SITE
-        if blocks(page, "bash", "python")
-    ],
-)
+@pytest.mark.parametrize("page", [page for page in SITE if blocks(page, "bash", "python")])
 def test_every_block_runs(page: str, folder: Path, environment: dict[str, str]) -> None:
     for block in blocks_of(ROOT, page):
         if not block.is_skipped:
