@@ -35,6 +35,15 @@ def test_override_makes_an_absent_section_and_reaches_into_lists() -> None:
     assert config.generation[0].n_structures == 2
 
 
+def test_keys_that_yaml_takes_for_booleans_are_words() -> None:
+    """YAML 1.1 has on and No among them: a dopant's key, and nobelium."""
+    dopant = "{kind: dopant, element: Al, on: Mg, count: 2}"
+    override = f"generation.0={{kind: ionic, defects: [{dopant}], charges: {{No: 3}}}}"
+    (section,) = read_document(EXAMPLE, (override,))["generation"]
+    assert section["defects"][0]["on"] == "Mg"
+    assert section["charges"] == {"No": 3}
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [

@@ -12,8 +12,14 @@ from mlip_autopipec.calculators import classical, mace, sevennet
 from mlip_autopipec.calculators.floor import floor_mace, floor_sevennet
 from mlip_autopipec.calculators.mixing import MixingCalculator
 from mlip_autopipec.calculators.zbl import ZBLCalculator
-from mlip_autopipec.config.calculator import CalculatorConfig, MACEConfig, ZBLConfig
+from mlip_autopipec.config.calculator import (
+    PLUGIN_GROUP,
+    CalculatorConfig,
+    MACEConfig,
+    ZBLConfig,
+)
 from mlip_autopipec.config.exploration import ExplorationConfig
+from mlip_autopipec.config.plugins import plugins
 from mlip_autopipec.errors import CalculatorError
 
 logger = logging.getLogger(__name__)
@@ -42,6 +48,15 @@ _KINDS = {
 }
 
 
+def _kind(name: str) -> _Kind:
+    """Return how a kind is built: one of the package's own, or a plug-in."""
+    own = _KINDS.get(name)
+    if own is not None:
+        return own
+    plugin = plugins(PLUGIN_GROUP)[name]
+    return _Kind(plugin.build, plugin.elements)
+
+
 def build_calculator(
     exploration: ExplorationConfig, elements: Iterable[str] = ()
 ) -> MixingCalculator:
@@ -55,7 +70,7 @@ def build_calculator(
     Raises:
         CalculatorError: A package, a model file or a GPU is missing; the message says what to do.
     """
-    kind = _KINDS[exploration.calculator.kind]
+    kind = _kind(exploration.calculator.kind)
     model = kind.build(exploration.calculator)
     acceleration = getattr(model, "acceleration", None)
     if acceleration is not None:
@@ -76,7 +91,7 @@ def build_calculator(
 
 def takes_floor(config: CalculatorConfig) -> bool:
     """Tell whether a calculator can be shown a shortest distance (see `floor`)."""
-    return _KINDS[config.kind].floor is not None
+    return _kind(config.kind).floor is not None
 
 
 def double_counting(exploration: ExplorationConfig) -> str | None:
@@ -114,7 +129,7 @@ def supported_elements(config: CalculatorConfig) -> frozenset[str] | None:
     Raises:
         CalculatorError: The model file is missing or cannot be read.
     """
-    return _KINDS[config.kind].elements(config)
+    return _kind(config.kind).elements(config)
 
 
 def check_elements(config: CalculatorConfig, elements: Iterable[str]) -> None:

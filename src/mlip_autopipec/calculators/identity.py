@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from mlip_autopipec.calculators import mace, sevennet
-from mlip_autopipec.config.calculator import CalculatorConfig
+from mlip_autopipec.config.calculator import PLUGIN_GROUP, CalculatorConfig
+from mlip_autopipec.config.plugins import plugin_distribution, plugins
 from mlip_autopipec.errors import CalculatorError
 from mlip_autopipec.files import sha256_file
 
@@ -46,7 +47,7 @@ def model_identity(config: CalculatorConfig) -> ModelIdentity:
     Raises:
         CalculatorError: The package or the model file is missing.
     """
-    package = _DISTRIBUTIONS[config.kind]
+    package = _distribution(config.kind)
     try:
         installed = version(package)
     except PackageNotFoundError as error:
@@ -55,14 +56,28 @@ def model_identity(config: CalculatorConfig) -> ModelIdentity:
             f"install it with: pip install {package}"
         )
         raise CalculatorError(message) from error
-    find = _FILES.get(config.kind)
+    file = _file(config)
     return ModelIdentity(
         kind=config.kind,
         model=getattr(config, "model", config.kind),
-        sha256=None if find is None else sha256_file(find(config)),
+        sha256=None if file is None else sha256_file(file),
         package=package,
         version=installed,
     )
+
+
+def _distribution(kind: str) -> str:
+    """Return the distribution that evaluates a kind; of a plug-in, the one that registers it."""
+    return _DISTRIBUTIONS.get(kind) or plugin_distribution(PLUGIN_GROUP, kind) or kind
+
+
+def _file(config: CalculatorConfig) -> Path | None:
+    """Return the model's file; None where there is none."""
+    if config.kind in _DISTRIBUTIONS:
+        find = _FILES.get(config.kind)
+        return None if find is None else find(config)
+    file: Path | None = plugins(PLUGIN_GROUP)[config.kind].model_file(config)
+    return file
 
 
 def check_unchanged(config: CalculatorConfig, begun_with: ModelIdentity) -> None:

@@ -7,8 +7,17 @@ from pydantic import Field, model_validator
 from mlip_autopipec.config.base import Count, NonNegative, Positive, Section
 from mlip_autopipec.config.pairs import PairValues
 
+PLUGIN_GROUP = "mlip_autopipec.calculators"
+"""Entry points of other packages' calculators (see `mlip_autopipec.calculators.base`)."""
 
-class TorchCalculatorConfig(Section):
+
+class CalculatorBaseConfig(Section):
+    """What every calculator has in common; the config of a plug-in derives from this."""
+
+    kind: str = Field(description="Which calculator.")
+
+
+class TorchCalculatorConfig(CalculatorBaseConfig):
     """What the calculators that run on torch have in common."""
 
     device: Literal["auto", "cpu", "cuda"] = Field(
@@ -41,13 +50,13 @@ class MACEConfig(TorchCalculatorConfig):
     head: str | None = Field(None, description="Head of a multi-head model.")
 
 
-class EMTConfig(Section):
+class EMTConfig(CalculatorBaseConfig):
     """ASE's effective-medium theory: Al, Ni, Cu, Pd, Ag, Pt, Au (and H, C, N, O for tests)."""
 
     kind: Literal["emt"] = "emt"
 
 
-class LJConfig(Section):
+class LJConfig(CalculatorBaseConfig):
     """A Lennard-Jones potential, the same for all pairs."""
 
     kind: Literal["lj"] = "lj"
@@ -59,6 +68,7 @@ class LJConfig(Section):
 CalculatorConfig = Annotated[
     SevenNetConfig | MACEConfig | EMTConfig | LJConfig, Field(discriminator="kind")
 ]
+"""The package's own calculators; `mlip_autopipec.config.exploration` adds those of plug-ins."""
 
 
 class PairRadiiConfig(Section):

@@ -1,6 +1,8 @@
 """Config of the exploration: molecular dynamics, Monte Carlo and the guards."""
 
-from typing import Annotated, Any, Literal
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import Field, field_validator
 
@@ -12,14 +14,32 @@ from mlip_autopipec.config.base import (
     Positive,
     Section,
 )
-from mlip_autopipec.config.calculator import CalculatorConfig, ZBLConfig
+from mlip_autopipec.config.calculator import (
+    PLUGIN_GROUP,
+    CalculatorBaseConfig,
+    CalculatorConfig,
+    ZBLConfig,
+)
 from mlip_autopipec.config.pairs import PairValues
+from mlip_autopipec.config.plugins import plugin_configs
 from mlip_autopipec.config.schedule import (
     Pressures,
     PressureSchedule,
     Temperatures,
     TemperatureSchedule,
 )
+
+if TYPE_CHECKING:
+    AnyCalculatorConfig = CalculatorConfig
+else:
+    AnyCalculatorConfig = Annotated[
+        reduce(
+            or_,
+            plugin_configs(PLUGIN_GROUP, CalculatorBaseConfig),
+            get_args(CalculatorConfig)[0],
+        ),
+        Field(discriminator="kind"),
+    ]
 
 
 class MovesConfig(Section):
@@ -87,7 +107,9 @@ class GuardsConfig(Section):
 class ExplorationConfig(Section):
     """How each structure is explored."""
 
-    calculator: CalculatorConfig = Field(description="The potential that is explored and labels.")
+    calculator: AnyCalculatorConfig = Field(
+        description="The potential that is explored and labels."
+    )
     zbl: ZBLConfig = Field(default_factory=ZBLConfig, description="Short-range repulsion.")
     ensemble: Literal["auto", "nvt", "npt", "npt_in_plane"] = Field(
         "auto", description="auto: NPT for bulk, NVT where vacuum is found."

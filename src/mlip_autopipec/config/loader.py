@@ -8,14 +8,21 @@ import yaml
 
 from mlip_autopipec.errors import ConfigError
 
+_BOOL, _STR = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:str"
+
 
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML's safe loader that refuses a key given twice, which YAML itself forbids."""
+    """YAML's safe loader that refuses a key given twice, which YAML itself forbids.
+
+    Keys are words: YAML 1.1 would take ``on`` (a dopant's key) and ``No`` (nobelium) for booleans.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
         """Build a mapping, refusing repeated keys."""
         seen = set()
         for key_node, _ in node.value:
+            if key_node.tag == _BOOL:
+                key_node.tag = _STR
             if key_node.value in seen:
                 problem = f"key {key_node.value!r} is given twice"
                 raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)

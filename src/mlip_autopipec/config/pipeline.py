@@ -78,7 +78,7 @@ class PipelineConfig(Section):
 
     @classmethod
     def from_yaml(cls, path: str | Path, overrides: tuple[str, ...] = ()) -> Self:
-        """Read a config file (see `mlip_autopipec.config.loader.load_config`).
+        """Read a config file (see `mlip_autopipec.config.loader.read_document`).
 
         Raises:
             ConfigError: The file cannot be read or does not hold a valid config.

@@ -28,6 +28,12 @@ def plugins(group: str) -> dict[str, Any]:
     return found
 
 
+def plugin_distribution(group: str, name: str) -> str | None:
+    """Return the installed distribution that registers a plug-in; None if there is no such one."""
+    entries = [entry for entry in entry_points(group=group, name=name) if entry.dist is not None]
+    return entries[0].dist.name if entries and entries[0].dist is not None else None
+
+
 def plugin_configs(group: str, base: type[Section]) -> list[type[Section]]:
     """Return the config model of each plug-in of a group, from its attribute ``config_class``.
 

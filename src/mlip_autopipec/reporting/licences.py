@@ -4,7 +4,13 @@ from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata
 
 from mlip_autopipec.calculators.mace import NAMED
 from mlip_autopipec.calculators.model_file import user_file
-from mlip_autopipec.config.calculator import CalculatorConfig, MACEConfig, SevenNetConfig
+from mlip_autopipec.config.calculator import (
+    CalculatorConfig,
+    EMTConfig,
+    LJConfig,
+    MACEConfig,
+    SevenNetConfig,
+)
 
 _ACADEMIC = ("small-omat-0", "medium-omat-0", "mace-matpes-pbe-0", "mace-matpes-r2scan-0")
 _MIT: tuple[str, ...] = ("small", "medium", "large", "medium-mpa-0")
@@ -28,7 +34,9 @@ def weights_licence(calculator: CalculatorConfig) -> str:
         return _of_sevennet(calculator.model)
     if isinstance(calculator, MACEConfig):
         return _of_mace(calculator.model)
-    return "none needed: a closed form, without weights"
+    if isinstance(calculator, EMTConfig | LJConfig):
+        return "none needed: a closed form, without weights"
+    return UNKNOWN
 
 
 def _of_sevennet(model: str) -> str:
