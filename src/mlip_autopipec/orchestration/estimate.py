@@ -31,8 +31,9 @@ taken_s = time.perf_counter() - begin
 print(json.dumps([taken_s, psutil.Process().memory_info().rss]))
 """
 
-# Starting and ending a run, in units of the time that its imports take on this machine: measured
-# by `benchmarks/estimate.py` on runs of next to no work.
+# Starting and ending a run, in units of the time that its imports take on this machine: set by a
+# run of next to no work. The share of a task run and of a frame are rough. `benchmarks/estimate.py`
+# holds what comes of them against real runs.
 _START_IMPORTS = 7.0
 _TASK_IMPORTS = 0.1  # one task run more, as Prefect and Dask keep its books
 _SELECT_S = 1.2e-3  # a frame among thousands: comparison, coverage, the report's share
