@@ -1,0 +1,59 @@
+"""Command line of the benchmark."""
+
+import argparse
+import json
+from pathlib import Path
+
+from benchmarks.data_efficiency import grid, held_out, pools
+from benchmarks.data_efficiency.export import export
+from benchmarks.data_efficiency.oracle import atomic_energies, oracle
+from benchmarks.data_efficiency.report import report
+from benchmarks.data_efficiency.settings import Case, smoke
+from mlip_autopipec.files import write_text
+
+STAGES = ("label", "train", "report", "export")
+BY_DEFAULT = STAGES[:3]
+
+
+def label(case: Case, parts: list[str]) -> None:
+    """Make pools and test sets, as far as they are missing."""
+    calculator = oracle(case)
+    energies = case.work / "atomic_energies_eV.json"
+    if not energies.exists():
+        write_text(energies, json.dumps(atomic_energies(calculator)) + "\n")
+    for name, make in pools.POOLS.items():
+        if not parts or name in parts:
+            make(case, calculator)
+            print(f"pool {name}: {len(pools.frames_of(case, name))} frames", flush=True)
+    for name in held_out.SETS:
+        if not parts or name in parts:
+            held_out.make_set(case, name, calculator)
+            print(f"test set {name}: {len(held_out.set_of(case, name))} frames", flush=True)
+
+
+def main() -> None:
+    """Run the stages that are asked for; all of them, if none is."""
+    parser = argparse.ArgumentParser(description="Errors of a potential against its labels.")
+    parser.add_argument(
+        "stages", nargs="*", choices=[[], *STAGES], help="all but export, if none is given"
+    )
+    parser.add_argument(
+        "--parts", nargs="*", default=[], help="pools and test sets to do; all, if none is given"
+    )
+    parser.add_argument("--work", type=Path, default=Case.work, help="folder of frames")
+    parser.add_argument("--smoke", action="store_true", help="on EMT, in seconds, in --work")
+    arguments = parser.parse_args()
+    case = Case(work=arguments.work)
+    if arguments.smoke:
+        case = smoke(case, arguments.work, arguments.work / "results")
+    for stage in arguments.stages or BY_DEFAULT:
+        {
+            "label": lambda: label(case, arguments.parts),
+            "train": lambda: grid.fill(case, arguments.parts),
+            "report": lambda: report(case),
+            "export": lambda: print(export(case, case.work / "export", arguments.parts), "sets"),
+        }[stage]()
+
+
+if __name__ == "__main__":
+    main()
