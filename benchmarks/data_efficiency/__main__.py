@@ -9,9 +9,10 @@ from benchmarks.data_efficiency.export import export
 from benchmarks.data_efficiency.oracle import atomic_energies, oracle
 from benchmarks.data_efficiency.report import report
 from benchmarks.data_efficiency.settings import Case, smoke
+from benchmarks.data_efficiency.stability import stability
 from mlip_autopipec.files import write_text
 
-STAGES = ("label", "train", "report", "export")
+STAGES = ("label", "train", "report", "export", "stability")
 BY_DEFAULT = STAGES[:3]
 
 
@@ -32,17 +33,19 @@ def label(case: Case, parts: list[str]) -> None:
 
 
 def main() -> None:
-    """Run the stages that are asked for; all of them, if none is."""
+    """Run the stages that are asked for."""
     parser = argparse.ArgumentParser(description="Errors of a potential against its labels.")
-    parser.add_argument(
-        "stages", nargs="*", choices=[[], *STAGES], help="all but export, if none is given"
-    )
+    parser.add_argument("stages", nargs="*", help=f"{', '.join(STAGES)}; the first three, if none")
     parser.add_argument(
         "--parts", nargs="*", default=[], help="pools and test sets to do; all, if none is given"
     )
     parser.add_argument("--work", type=Path, default=Case.work, help="folder of frames")
     parser.add_argument("--smoke", action="store_true", help="on EMT, in seconds, in --work")
+    parser.add_argument("--picoseconds", type=float, default=20.0, help="of heating (stability)")
     arguments = parser.parse_args()
+    unknown = set(arguments.stages) - set(STAGES)
+    if unknown:
+        parser.error(f"stages are {', '.join(STAGES)}; given: {', '.join(sorted(unknown))}")
     case = Case(work=arguments.work)
     if arguments.smoke:
         case = smoke(case, arguments.work, arguments.work / "results")
@@ -52,6 +55,7 @@ def main() -> None:
             "train": lambda: grid.fill(case, arguments.parts),
             "report": lambda: report(case),
             "export": lambda: print(export(case, case.work / "export", arguments.parts), "sets"),
+            "stability": lambda: stability(case, arguments.picoseconds),
         }[stage]()
 
 

@@ -7,12 +7,16 @@ trained, so they are computed once a frame and kept in a file.
 
 import hashlib
 import os
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from ase import Atoms
+from ase.calculators.calculator import Calculator
 from ase.calculators.singlepoint import SinglePointCalculator
+from ase.data import chemical_symbols
 from ase.neighborlist import neighbor_list
 
 from benchmarks.data_efficiency.settings import ELEMENTS
@@ -27,7 +31,7 @@ ORDER = 3
 GRANULE = 32
 """Frames are padded to multiples of this many atoms, so that few shapes are compiled."""
 
-NEIGHBOURS = (72, 128, 256)
+NEIGHBOURS = (60, 76, 128, 256)
 """Neighbours an atom is padded to: the least that is enough."""
 
 ONE_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
@@ -59,6 +63,7 @@ class Basis:
         self._rows = chunked_rows_fn(model, config)
         self._folder = folder / f"order-{ORDER}-degree-{degree}-cutoff-{CUTOFF_A:g}"
         self._first = jax.tree.map
+        self._basis = basis
         self.penalties: Floats = np.asarray(basis.gamma, dtype=np.float64)
 
     def rows(self, frame: Atoms) -> Floats:
@@ -75,6 +80,29 @@ class Basis:
         with replacing(path) as temporary, temporary.open("wb") as stream:
             np.save(stream, rows)
         return rows
+
+    def calculator(self, coefficients: Floats, atoms_eV: Mapping[str, float]) -> Calculator:
+        """Return the potential as a calculator of ASE.
+
+        Args:
+            coefficients: Of all functions.
+            atoms_eV: Energy of a lone atom of each element.
+        """
+        from ace_jax import ACECalculator  # noqa: PLC0415 - optional
+        from ace_jax.basis.export import readout_to_npz, save_npz  # noqa: PLC0415
+
+        sizes = self._meta["n_B"], self._meta["n_pair"], len(ELEMENTS)
+        with tempfile.TemporaryDirectory(prefix="data-efficiency-") as folder:
+            path = Path(folder) / "model.npz"
+            save_npz(path, self._basis)
+            with np.load(path) as arrays:
+                content = dict(arrays)
+            content["WB"], content["Wpair"] = readout_to_npz(coefficients, *sizes)
+            symbols = [chemical_symbols[int(number)] for number in content["elements"]]
+            content["E0"] = np.array([atoms_eV[symbol] for symbol in symbols])
+            np.savez(path, **content)
+            calculator: Calculator = ACECalculator(str(path))
+        return calculator
 
     def _computed(self, frame: Atoms) -> Floats:
         """Compute the rows of a frame."""

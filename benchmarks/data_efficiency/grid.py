@@ -31,11 +31,11 @@ class Examples:
         """Build the basis and read the energies of lone atoms."""
         self.basis = Basis(case.degree, case.work / "design")
         text = (case.work / "atomic_energies_eV.json").read_text(encoding="utf-8")
-        self._atoms_eV: dict[str, float] = json.loads(text)
+        self.atoms_eV: dict[str, float] = json.loads(text)
 
     def of(self, frame: Atoms) -> Example:
         """Return a frame's rows and labels."""
-        alone_eV = sum(self._atoms_eV[symbol] for symbol in frame.symbols)
+        alone_eV = sum(self.atoms_eV[symbol] for symbol in frame.symbols)
         energy_eV = frame.info["energy_mlip_eV"] - alone_eV
         return Example(self.basis.rows(frame), energy_eV, frame.arrays["forces_mlip"])
 

@@ -112,7 +112,7 @@ def train(examples: Sequence[Example], penalties: Floats, rng: np.random.Generat
     parts = [_scaled([examples[place] for place in fold], penalties) for fold in folds]
     normals = [Normal.of(*part) for part in parts]
     total = sum(normals[1:], start=normals[0])
-    largest = float(np.linalg.norm(total.gram, ord=2))
+    largest = float(np.linalg.eigvalsh(total.gram)[-1])
     ridges = [largest * strength for strength in STRENGTHS]
     losses = np.zeros(len(ridges))
     for (matrix, targets), mine in zip(parts, normals, strict=True):
