@@ -1,16 +1,15 @@
 """Command line of the benchmark."""
 
 import argparse
-import json
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.data_efficiency import grid, held_out, pools
 from benchmarks.data_efficiency.export import export
-from benchmarks.data_efficiency.oracle import atomic_energies, oracle
+from benchmarks.data_efficiency.oracle import oracle
 from benchmarks.data_efficiency.report import report
 from benchmarks.data_efficiency.settings import Case, smoke
 from benchmarks.data_efficiency.stability import stability
-from mlip_autopipec.files import write_text
 
 STAGES = ("label", "train", "report", "export", "stability")
 BY_DEFAULT = STAGES[:3]
@@ -19,9 +18,6 @@ BY_DEFAULT = STAGES[:3]
 def label(case: Case, parts: list[str]) -> None:
     """Make pools and test sets, as far as they are missing."""
     calculator = oracle(case)
-    energies = case.work / "atomic_energies_eV.json"
-    if not energies.exists():
-        write_text(energies, json.dumps(atomic_energies(calculator)) + "\n")
     for name, make in pools.POOLS.items():
         if not parts or name in parts:
             make(case, calculator)
@@ -40,6 +36,7 @@ def main() -> None:
         "--parts", nargs="*", default=[], help="pools and test sets to do; all, if none is given"
     )
     parser.add_argument("--work", type=Path, default=Case.work, help="folder of frames")
+    parser.add_argument("--seeds", type=int, nargs="*", help="of draws and selections; 0 1 2")
     parser.add_argument("--smoke", action="store_true", help="on EMT, in seconds, in --work")
     parser.add_argument("--picoseconds", type=float, default=20.0, help="of heating (stability)")
     arguments = parser.parse_args()
@@ -49,6 +46,8 @@ def main() -> None:
     case = Case(work=arguments.work)
     if arguments.smoke:
         case = smoke(case, arguments.work, arguments.work / "results")
+    if arguments.seeds:
+        case = replace(case, seeds=tuple(arguments.seeds))
     for stage in arguments.stages or BY_DEFAULT:
         {
             "label": lambda: label(case, arguments.parts),

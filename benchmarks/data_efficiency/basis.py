@@ -8,7 +8,6 @@ trained, so they are computed once a frame and kept in a file.
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from ase.data import chemical_symbols
 from ase.neighborlist import neighbor_list
 
+from benchmarks.data_efficiency.learner import Fit
 from benchmarks.data_efficiency.settings import ELEMENTS
 from mlip_autopipec.files import replacing
 
@@ -81,13 +81,8 @@ class Basis:
             np.save(stream, rows)
         return rows
 
-    def calculator(self, coefficients: Floats, atoms_eV: Mapping[str, float]) -> Calculator:
-        """Return the potential as a calculator of ASE.
-
-        Args:
-            coefficients: Of all functions.
-            atoms_eV: Energy of a lone atom of each element.
-        """
+    def calculator(self, fit: Fit) -> Calculator:
+        """Return a potential as a calculator of ASE."""
         from ace_jax import ACECalculator  # noqa: PLC0415 - optional
         from ace_jax.basis.export import readout_to_npz, save_npz  # noqa: PLC0415
 
@@ -97,9 +92,9 @@ class Basis:
             save_npz(path, self._basis)
             with np.load(path) as arrays:
                 content = dict(arrays)
-            content["WB"], content["Wpair"] = readout_to_npz(coefficients, *sizes)
+            content["WB"], content["Wpair"] = readout_to_npz(fit.coefficients, *sizes)
             symbols = [chemical_symbols[int(number)] for number in content["elements"]]
-            content["E0"] = np.array([atoms_eV[symbol] for symbol in symbols])
+            content["E0"] = fit.atoms_eV[[ELEMENTS.index(symbol) for symbol in symbols]]
             np.savez(path, **content)
             calculator: Calculator = ACECalculator(str(path))
         return calculator

@@ -1,6 +1,5 @@
 """Selected sets as files that MACE trains on, for a confirmation by a slower learner."""
 
-import json
 from pathlib import Path
 
 from ase import Atoms
@@ -9,13 +8,12 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from benchmarks.data_efficiency import held_out, pools
 from benchmarks.data_efficiency.grid import all_cells
 from benchmarks.data_efficiency.settings import Case
-from mlip_autopipec.files import write_text
 from mlip_autopipec.storage.training import MACE_KEYS
 from mlip_autopipec.structures.extxyz import write_frames
 
 
 def export(case: Case, folder: Path, names: list[str]) -> int:
-    """Write the training set of every cell, all test sets, and the energies of lone atoms.
+    """Write the training set of every cell, and all test sets.
 
     Args:
         case: The case.
@@ -34,8 +32,6 @@ def export(case: Case, folder: Path, names: list[str]) -> int:
             count += 1
     for name in held_out.SETS:
         write_frames(folder / f"test-{name}.xyz", map(exported, held_out.set_of(case, name)))
-    energies = json.loads((case.work / "atomic_energies_eV.json").read_text(encoding="utf-8"))
-    write_text(folder / "atomic_energies_eV.json", json.dumps(energies) + "\n")
     return count
 
 

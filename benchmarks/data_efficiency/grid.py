@@ -17,7 +17,7 @@ from benchmarks.data_efficiency.basis import Basis
 from benchmarks.data_efficiency.learner import Example, train
 from benchmarks.data_efficiency.scores import Scores
 from benchmarks.data_efficiency.selection import STRATEGIES, Selector
-from benchmarks.data_efficiency.settings import Case
+from benchmarks.data_efficiency.settings import ELEMENTS, Case
 from mlip_autopipec.files import write_text
 from mlip_autopipec.seeds import child_rng
 
@@ -28,16 +28,14 @@ class Examples:
     """Frames as the learner sees them, each made once."""
 
     def __init__(self, case: Case) -> None:
-        """Build the basis and read the energies of lone atoms."""
+        """Build the basis."""
         self.basis = Basis(case.degree, case.work / "design")
-        text = (case.work / "atomic_energies_eV.json").read_text(encoding="utf-8")
-        self.atoms_eV: dict[str, float] = json.loads(text)
 
     def of(self, frame: Atoms) -> Example:
         """Return a frame's rows and labels."""
-        alone_eV = sum(self.atoms_eV[symbol] for symbol in frame.symbols)
-        energy_eV = frame.info["energy_mlip_eV"] - alone_eV
-        return Example(self.basis.rows(frame), energy_eV, frame.arrays["forces_mlip"])
+        counts = np.array([frame.symbols.count(symbol) for symbol in ELEMENTS], dtype=np.float64)
+        energy_eV, forces_eV_A = frame.info["energy_mlip_eV"], frame.arrays["forces_mlip"]
+        return Example(self.basis.rows(frame), counts, energy_eV, forces_eV_A)
 
 
 @dataclass(slots=True)
@@ -98,10 +96,7 @@ class PoolCells:
             "seed": seed,
             "strength": fit.strength,
             "training_s": round(seconds, 2),
-            "scores": {
-                name: Scores.of(fit.coefficients, tests).as_dict()
-                for name, tests in self.tests.items()
-            },
+            "scores": {name: Scores.of(fit, tests).as_dict() for name, tests in self.tests.items()},
             "frames": [int(place) for place in chosen],
         }
         path = cells_path(self.case, self.pool, strategy)

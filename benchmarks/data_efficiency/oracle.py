@@ -1,14 +1,11 @@
 """What labels the frames, and what a labelled frame is."""
 
-import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator
 
 from benchmarks.data_efficiency.settings import ELEMENTS, Case
 from mlip_autopipec.calculators.factory import build_calculator
 from mlip_autopipec.config.exploration import ExplorationConfig
-
-BOX_A = 20.0
 
 
 def oracle(case: Case) -> Calculator:
@@ -35,13 +32,3 @@ def labelled(
         "quality": "ok",
     }
     return frame
-
-
-def atomic_energies(calculator: Calculator) -> dict[str, float]:
-    """Return the energy of a lone atom of each element, in eV."""
-    energies = {}
-    for symbol in ELEMENTS:
-        atom = Atoms(symbol, cell=np.full(3, BOX_A), pbc=True)
-        atom.calc = calculator
-        energies[symbol] = float(atom.get_potential_energy())
-    return energies

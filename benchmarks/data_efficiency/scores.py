@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.data_efficiency.learner import Example
+from benchmarks.data_efficiency.learner import Example, Fit
 
 Floats = npt.NDArray[np.float64]
 
@@ -23,11 +23,11 @@ class Scores:
     force_mae: float
 
     @classmethod
-    def of(cls, coefficients: Floats, examples: Sequence[Example]) -> "Scores":
+    def of(cls, fit: Fit, examples: Sequence[Example]) -> "Scores":
         """Compare predictions with labels."""
         energies, forces = [], []
         for example in examples:
-            errors = MILLI * (example.rows @ coefficients - example.targets())
+            errors = MILLI * fit.errors(example)
             energies.append(errors[0] / example.n_atoms)
             forces.append(errors[1:])
         energy, force = np.array(energies), np.concatenate(forces)

@@ -169,7 +169,7 @@ def stability(case: Case, picoseconds: float) -> None:
                 [maker.of(frames[pool][place]) for place in cell["frames"]], close, share
             )
             fit = train(examples, maker.basis.penalties, child_rng(cell["seed"], "folds", name))
-            calculator = maker.basis.calculator(fit.coefficients, maker.atoms_eV)
+            calculator = maker.basis.calculator(fit)
             found = judged(calculator, case, cell["seed"], picoseconds)
             kept[name] = {
                 kind: [[each.survived, round(each.time_ps, 4), each.reason] for each in outcomes]
