@@ -44,7 +44,7 @@ METRIC_TITLES = {
 def draw_curves(found: dict[Key, Curve], path: Path) -> None:
     """Draw the overall errors against the number of labels, a column a pool."""
     figure = Figure(figsize=(10.5, 6.6), layout="constrained")
-    axes = figure.subplots(2, len(POOLS), sharex=True, sharey="row")
+    axes = figure.subplots(2, len(POOLS), sharex=True)
     for row, (metric, title) in zip(axes, METRIC_TITLES.items(), strict=True):
         reference = found[(*REFERENCE, OVERALL, metric)].means[-1]
         for place, pool in enumerate(POOLS):
@@ -64,7 +64,9 @@ def draw_curves(found: dict[Key, Curve], path: Path) -> None:
 def _draw_pool(axes: Axes, found: dict[Key, Curve], pool: str, metric: str) -> None:
     """Draw one curve a strategy, with the spread over seeds."""
     for place, strategy in enumerate(STRATEGIES):
-        curve = found[(pool, strategy, OVERALL, metric)]
+        curve = found.get((pool, strategy, OVERALL, metric))
+        if curve is None:
+            continue
         colour, marker = STYLES[strategy]
         shift = 1.0 + 0.012 * (place - 0.5 * (len(STRATEGIES) - 1))  # bars beside each other
         axes.errorbar(
@@ -81,9 +83,12 @@ def _draw_pool(axes: Axes, found: dict[Key, Curve], pool: str, metric: str) -> N
         )
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xticks(curve.sizes, [str(n) for n in curve.sizes])
+    sizes = found[(*REFERENCE, OVERALL, metric)].sizes
+    axes.set_xticks(sizes, [str(n) for n in sizes])
     axes.minorticks_off()
-    axes.yaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1.0, 1.5, 2.0, 3.0, 5.0, 7.0)))
+    axes.yaxis.set_major_locator(
+        mpl.ticker.LogLocator(subs=(1.0, 1.2, 1.4, 1.7, 2.0, 3.0, 5.0, 7.0))
+    )
     axes.yaxis.set_major_formatter(mpl.ticker.StrMethodFormatter("{x:g}"))
     axes.grid(visible=True, which="both", color="#DDDDDD", linewidth=0.6)
 
@@ -108,6 +113,8 @@ def _draw_sets(axes: Axes, found: dict[Key, Curve], metric: str, size: int) -> N
     combinations = [(pool, strategy) for pool in POOLS for strategy in ("random", "fps")]
     for place, (pool, strategy) in enumerate(combinations):
         colour, marker = POOL_STYLES[pool]
+        if size not in sizes_of(found, pool, strategy):
+            continue
         chosen = [found[(pool, strategy, name, metric)] for name in SETS]
         at = [curve.sizes.index(size) for curve in chosen]
         axes.errorbar(
@@ -122,3 +129,9 @@ def _draw_sets(axes: Axes, found: dict[Key, Curve], metric: str, size: int) -> N
             elinewidth=0.8,
             label=f"{POOL_TITLES[pool]}; {strategy}",
         )
+
+
+def sizes_of(found: dict[Key, Curve], pool: str, strategy: str) -> tuple[int, ...]:
+    """Return the numbers of labels that there are potentials of."""
+    curve = found.get((pool, strategy, OVERALL, "force_rmse"))
+    return () if curve is None else curve.sizes

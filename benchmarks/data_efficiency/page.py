@@ -5,6 +5,8 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.data_efficiency.held_out import SETS
 from benchmarks.data_efficiency.pools import POOLS
 from benchmarks.data_efficiency.selection import STRATEGIES
@@ -24,10 +26,13 @@ def machine() -> str:
     return f"{name}, {cores} cores, Python {platform.python_version()}; {versions}."
 
 
-def told_error(curve: Curve, place: int) -> str:
+def told_error(curve: Curve, size: int) -> str:
     """Return an error with its spread, rounded to three digits and to two."""
+    if size not in curve.sizes:
+        return "not yet"
+    place = curve.sizes.index(size)
     mean, spread = float(f"{curve.means[place]:.3g}"), float(f"{curve.spreads[place]:.2g}")
-    return f"{mean:g} ± {spread:g}"
+    return f"{mean:g} (one seed)" if np.isnan(spread) else f"{mean:g} ± {spread:g}"
 
 
 def overall_table(found: dict[Key, Curve], metric: str) -> str:
@@ -38,8 +43,9 @@ def overall_table(found: dict[Key, Curve], metric: str) -> str:
     for pool in POOLS:
         for strategy in STRATEGIES:
             key = (pool, strategy, OVERALL, metric)
-            curve = found[key]
-            cells = [told_error(curve, place) for place in range(len(sizes))]
+            if key not in found:
+                continue
+            cells = [told_error(found[key], n) for n in sizes]
             labels = told(needed(found, key), sizes)
             lines.append(f"| {pool} | {strategy} | {' | '.join(cells)} | {labels} |")
     return "\n".join(lines)
@@ -53,11 +59,9 @@ def set_table(found: dict[Key, Curve], metric: str, size: int) -> str:
     ]
     for pool in POOLS:
         for strategy in STRATEGIES:
-            cells = []
-            for name in SETS:
-                curve = found[(pool, strategy, name, metric)]
-                place = curve.sizes.index(size)
-                cells.append(told_error(curve, place))
+            if (pool, strategy, OVERALL, metric) not in found:
+                continue
+            cells = [told_error(found[(pool, strategy, name, metric)], size) for name in SETS]
             lines.append(f"| {pool} | {strategy} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -71,6 +75,8 @@ def needed_table(found: dict[Key, Curve], metric: str) -> str:
     ]
     for pool in POOLS:
         for strategy in STRATEGIES:
+            if (pool, strategy, OVERALL, metric) not in found:
+                continue
             cells = [told(needed(found, (pool, strategy, name, metric)), sizes) for name in SETS]
             lines.append(f"| {pool} | {strategy} | {' | '.join(cells)} |")
     return "\n".join(lines)

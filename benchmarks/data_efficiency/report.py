@@ -16,8 +16,10 @@ FINDINGS = "findings.md"
 def report(case: Case) -> None:
     """Print the overall table; write ``summary.json``, two figures and ``README.md``.
 
+    What has no cell yet is left out.
+
     Raises:
-        KeyError: A pool or a strategy has no cell yet.
+        KeyError: The reference has no cell yet.
     """
     found = curves(all_cells(case))
     lines = ",\n".join(json.dumps(row) for row in as_json(found))

@@ -42,8 +42,8 @@ SCALED_LIMIT = 0.4
 """Atoms nearer than this fraction of the sum of their covalent radii have fallen together."""
 
 COLD_K = 300.0
-COLLISION_STEP_FS = 0.2
-COLLISION_FS = 80.0
+COLLISION_STEP_FS = 0.25
+COLLISION_FS = 60.0
 COLLISION_LIMIT = 0.3
 ENERGIES_EV = (20.0, 50.0, 100.0)
 DRIFT_EV = 1.0

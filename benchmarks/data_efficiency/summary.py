@@ -21,7 +21,7 @@ class Curve:
     Attributes:
         sizes: Numbers of labels, rising.
         means: Over the seeds.
-        spreads: Standard deviation over the seeds; 0 for a single one.
+        spreads: Standard deviation over the seeds; NaN for a single one.
         n_seeds: Smallest number of seeds of any size.
     """
 
@@ -37,7 +37,9 @@ class Curve:
         return cls(
             sizes,
             tuple(float(np.mean(values[n])) for n in sizes),
-            tuple(float(np.std(values[n], ddof=1)) if len(values[n]) > 1 else 0.0 for n in sizes),
+            tuple(
+                float(np.std(values[n], ddof=1)) if len(values[n]) > 1 else np.nan for n in sizes
+            ),
             min(len(values[n]) for n in sizes),
         )
 
@@ -89,7 +91,9 @@ def as_json(found: dict[Key, Curve]) -> list[dict[str, Any]]:
                 "metric": metric,
                 "sizes": list(curve.sizes),
                 "means": [float(f"{value:.4g}") for value in curve.means],
-                "spreads": [float(f"{value:.3g}") for value in curve.spreads],
+                "spreads": [
+                    None if np.isnan(value) else float(f"{value:.3g}") for value in curve.spreads
+                ],
                 "n_seeds": curve.n_seeds,
                 "labels_needed": needed(found, key),
             }
