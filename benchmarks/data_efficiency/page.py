@@ -85,9 +85,12 @@ def needed_table(found: dict[Key, Curve], metric: str) -> str:
 def page(case: Case, found: dict[Key, Curve], findings: str) -> str:
     """Return the page: what was found, then how, then every table."""
     size = case.sizes[-2]
-    n_seeds = min(curve.n_seeds for curve in found.values())
+    n_seeds = len(case.seeds)
     parts = [findings.strip(), f"## Machine\n\n{machine()}"]
-    parts.append(f"## Overall errors\n\nMean and standard deviation over {n_seeds} seeds.")
+    parts.append(
+        f"## Overall errors\n\nMean and standard deviation over {n_seeds} "
+        "seeds, where no other number is told."
+    )
     for metric, title in (
         ("force_rmse", "Force components, RMSE in meV/Å"),
         ("energy_rmse", "Energies, RMSE in meV an atom"),
