@@ -35,6 +35,9 @@ SET_TITLES = {
     "surfaces": "surfaces",
     "close_pairs": "close\npairs",
 }
+FEW, MANY = (1.0, 2.0, 5.0), (1.0, 1.2, 1.4, 1.7, 2.0, 3.0, 5.0, 7.0)
+"""Ticks within a decade, for wide and for narrow axes."""
+
 METRIC_TITLES = {
     "force_rmse": "RMSE of force components (meV/Å)",
     "energy_rmse": "RMSE of energies (meV/atom)",
@@ -86,9 +89,8 @@ def _draw_pool(axes: Axes, found: dict[Key, Curve], pool: str, metric: str) -> N
     sizes = found[(*REFERENCE, OVERALL, metric)].sizes
     axes.set_xticks(sizes, [str(n) for n in sizes])
     axes.minorticks_off()
-    axes.yaxis.set_major_locator(
-        mpl.ticker.LogLocator(subs=(1.0, 1.2, 1.4, 1.7, 2.0, 3.0, 5.0, 7.0))
-    )
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(mpl.ticker.LogLocator(subs=FEW if high > 8.0 * low else MANY))
     axes.yaxis.set_major_formatter(mpl.ticker.StrMethodFormatter("{x:g}"))
     axes.grid(visible=True, which="both", color="#DDDDDD", linewidth=0.6)
 
