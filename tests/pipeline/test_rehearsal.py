@@ -1,5 +1,7 @@
 """A run in short: every stage is done, on few structures, and its parts are those of a run."""
 
+from pathlib import Path
+
 import pytest
 
 from mlip_autopipec.config import PipelineConfig
@@ -36,3 +38,24 @@ def test_what_is_rehearsed_is_the_config_with_fewer_structures_and_steps(
     assert seen.describe_s > 0.0
     assert seen.descriptor_bytes > 0.0
     assert seen.memory_bytes > 50_000_000  # NumPy, SciPy, ASE and dscribe
+
+
+def test_a_rehearsal_leaves_the_collection_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rehearsal, "BUDGET_S", 0.1)
+    collection = str(tmp_path / "all.db")
+    document = {
+        "name": "rehearsed",
+        "generation": [ALLOY | {"supercell": [2, 1, 1], "n_structures": 2}],
+        "exploration": {"calculator": {"kind": "emt"}, "n_steps": 20},
+        "sampling": {
+            "kind": "fps",
+            "n_samples": 3,
+            "known": [collection],
+            "descriptor": {"kind": "soap", "n_max": 2},
+        },
+        "storage": {"collection": collection},
+    }
+    rehearse(PipelineConfig.model_validate(document))
+    assert not list(tmp_path.iterdir())

@@ -108,7 +108,8 @@ def rehearse(config: PipelineConfig) -> Rehearsal:
         runner.prepare()
         runner.generate()
         structures = list(read_frames(runner.directory.initial_structures))
-        calculator = build_calculator(config.exploration)
+        elements = {symbol for atoms in structures for symbol in atoms.symbols}
+        calculator = build_calculator(config.exploration, elements)
         for atoms in structures:
             atoms.calc = calculator
         structures[0].get_forces()
@@ -139,7 +140,10 @@ def timed(function: Callable[[], Value]) -> tuple[Value, float]:
 
 
 def _shortened(config: PipelineConfig, n_steps: int | None = None) -> PipelineConfig:
-    """Return the config with few structures and steps, without moves and filters."""
+    """Return the config with few structures and steps, without moves and filters.
+
+    Nor has it the collection, which is not to hold what was only rehearsed, and may not be there.
+    """
     generation = tuple(
         section.model_copy(update={"n_structures": min(_STRUCTURES, generator.n_structures)})
         for section, generator in zip(config.generation, build_generators(config), strict=True)
@@ -149,8 +153,15 @@ def _shortened(config: PipelineConfig, n_steps: int | None = None) -> PipelineCo
         save_every = min(exploration.save_every, n_steps)
         changes = {"n_steps": n_steps, "save_every": save_every, "monte_carlo": None}
         exploration = exploration.model_copy(update=changes)
-    sampling = sampling.model_copy(update={"filters": type(sampling.filters)()})
-    changed = {"generation": generation, "exploration": exploration, "sampling": sampling}
+    known = tuple(name for name in sampling.known if name != config.storage.collection)
+    changed = {
+        "generation": generation,
+        "exploration": exploration,
+        "sampling": sampling.model_copy(
+            update={"filters": type(sampling.filters)(), "known": known}
+        ),
+        "storage": config.storage.model_copy(update={"collection": None}),
+    }
     return config.model_copy(update=changed)
 
 
