@@ -43,6 +43,10 @@ def call(
 
 
 BAD = {
+    "collection in a folder that is not there": (
+        ("--set", "storage.collection=/nowhere/all.db"),
+        "error: storage.collection: /nowhere/all.db: its folder does not exist",
+    ),
     "unknown key": (
         ("--set", "exploration.timestepfs=1"),
         "error: exploration.timestepfs: is not a known key; did you mean 'timestep_fs'?",

@@ -51,6 +51,13 @@ FAULTS = {
     "storage.database=../other.db": (
         "storage.database: '../other.db' should be a plain file name, without a folder"
     ),
+    "storage.collection=all.txt": (
+        "storage.collection: 'all.txt' should end in .db, or be the URL of a PostgreSQL database"
+    ),
+    "storage.collection=postgresql://me:secret@host/all": (
+        "storage.collection: 'postgresql://me:***@host/all' holds a password; leave it out of the "
+        "URL and put it into ~/.pgpass"
+    ),
     "execution.cluster.n_workers=many": (
         "execution.cluster.n_workers: 'many' is not one of 'auto'; "
         "or 'many' should be a valid integer"

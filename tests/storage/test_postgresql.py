@@ -178,10 +178,20 @@ def test_runs_gather_their_frames(database: AseDBWrapper, tmp_path: Path) -> Non
     assert sampled.read_bytes() == before
 
 
+def test_a_server_that_does_not_answer_is_told_in_one_line() -> None:
+    if MISSING:
+        pytest.skip(f"the package {MISSING[0]} is not installed")
+    with pytest.raises(StorageError, match="Connection refused") as caught:
+        AseDBWrapper("postgresql://tester@127.0.0.1:1/frames").check()
+    assert len(str(caught.value).splitlines()) == 1
+
+
 def test_a_collection_that_is_away_is_refused_first(server: str, tmp_path: Path) -> None:
     runner = collecting_runner(tmp_path, f"{server}/nowhere", "first", seed=1)
-    with pytest.raises(StorageError, match=r"storage.collection: .*\"nowhere\" does not exist"):
+    match = r"storage.collection: .*\"nowhere\" does not exist"
+    with pytest.raises(StorageError, match=match) as caught:
         runner.run()
+    assert len(str(caught.value).splitlines()) == 1
     assert not (tmp_path / "first" / "config.json").exists()
 
 

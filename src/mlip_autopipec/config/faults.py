@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from mlip_autopipec.config.locations import masked
 from mlip_autopipec.config.units import unit_of
 from mlip_autopipec.errors import ConfigError
 
@@ -158,6 +159,6 @@ def _branches(node: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, An
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401 - whatever the file holds
-    """Show a given value, shortened."""
-    text = repr(value)
+    """Show a given value, shortened, and without the password of a URL."""
+    text = masked(repr(value))
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 1]}…"

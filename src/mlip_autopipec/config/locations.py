@@ -1,5 +1,6 @@
 """Where a database is: a path, or the URL of a PostgreSQL database."""
 
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -24,6 +25,16 @@ def without_password(location: str) -> str:
         message = "holds a password; leave it out of the URL and put it into ~/.pgpass"
         raise ValueError(message)
     return location
+
+
+def masked(text: str) -> str:
+    """Return a text without the passwords of the URLs in it.
+
+    Example:
+        >>> masked("postgresql://me:secret@host/frames")
+        'postgresql://me:***@host/frames'
+    """
+    return re.sub(r"(://[^:/@\s]*):[^@\s]*@", r"\1:***@", text)
 
 
 Location = Annotated[str, Field(min_length=1), AfterValidator(without_password)]

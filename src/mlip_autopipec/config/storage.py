@@ -1,9 +1,19 @@
 """Config of the database."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from mlip_autopipec.config.base import FileName, Section
-from mlip_autopipec.config.locations import Location
+from mlip_autopipec.config.locations import Location, is_url
+
+
+def _database(location: str) -> str:
+    """Refuse a path that would not be known for a database again."""
+    if not (is_url(location) or location.endswith(".db")):
+        message = "should end in .db, or be the URL of a PostgreSQL database"
+        raise ValueError(message)
+    return location
 
 
 class StorageConfig(Section):
@@ -14,7 +24,7 @@ class StorageConfig(Section):
         pattern=r"\.db$",
         description="File name of the ASE database in the run directory; it ends in .db.",
     )
-    collection: Location | None = Field(
+    collection: Annotated[Location, AfterValidator(_database)] | None = Field(
         None,
         description=(
             "Database that gathers the frames of many runs, each frame once: path of a .db file, "

@@ -229,7 +229,8 @@ class AseDBWrapper:
         try:
             yield
         except foreign as error:
-            message = f"{self.location}: {str(error).strip()}"
+            said = getattr(error, "strerror", None) or " ".join(str(error).split())
+            message = f"{self.location}: {said}"
             raise StorageError(message) from error
 
 
