@@ -113,6 +113,24 @@ def test_what_could_not_begin_is_submitted_again(crashed: list[str], regained: l
     assert crashed == []
 
 
+def test_a_cancelled_task_run_is_a_value(crashed: list[str]) -> None:
+    """As Dask gives it when the scheduler has forgotten the task."""
+
+    def submit(name: str) -> PrefectConcurrentFuture[Any]:
+        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        if name == "a":
+            future.cancel()
+            future.set_running_or_notify_cancel()
+        else:
+            future.set_result(Completed(data=1))
+        return PrefectConcurrentFuture(uuid4(), future)
+
+    results = dict(gather(submit, ["a", "b"]))
+    assert results["b"] == 1
+    assert str(results["a"]) == "its worker was lost (CancelledError)"
+    assert len(crashed) == 1
+
+
 def test_an_api_that_stays_away_is_given_up(crashed: list[str], regained: list[None]) -> None:
     results = dict(gather(Away(100).submit, ["a", "b"]))
     assert [str(outcome) for outcome in results.values()] == ["the Prefect API was away"] * 2

@@ -33,6 +33,10 @@ class WorkerLost(OrchestrationError):  # noqa: N818 - it names what happened
     """The worker that ran a task was lost more often than is allowed."""
 
 
+class _NotBegun(OrchestrationError):  # noqa: N818 - it names what happened
+    """A task run could not begin, since the API was away."""
+
+
 def gather(
     submit: Callable[[str], Future], names: Iterable[str], window: int = WINDOW
 ) -> Iterator[tuple[str, Any]]:
@@ -62,15 +66,16 @@ def gather(
 
     for wrapped in _as_completed(submit_next(window), lambda: submit_next(1)):
         future, name = running.pop(wrapped)
-        error = wrapped.exception()
-        if error is not None and _api_was_away(error) and beginnings[name] <= _RESTARTS:
-            logger.warning("%s could not begin, the Prefect API was away: %s", name, error)
-            regain_server()
-            again.append(name)
-            continue
         outcome = _outcome(future)
         if hasattr(wrapped, "release"):
             wrapped.release()
+        if isinstance(outcome, _NotBegun) and beginnings[name] <= _RESTARTS:
+            logger.warning("%s could not begin: %s", name, outcome)
+            regain_server()
+            again.append(name)
+            continue
+        if isinstance(outcome, _NotBegun):
+            outcome = _lost(future.task_run_id, str(outcome))
         beginnings.pop(name)
         yield name, outcome
 
@@ -112,17 +117,18 @@ def _outcome(future: Future) -> Any:  # noqa: ANN401 - the task's
     try:
         state = future.wrapped_future.result()
     except Exception as error:  # noqa: BLE001 - KilledWorker, CancelledError, a failed unpickling
-        return _lost(future.task_run_id, error)
+        if _api_was_away(error):
+            return _NotBegun("the Prefect API was away")
+        logger.error("task run %s: %s", future.task_run_id, error)  # noqa: TRY400 - the worker's
+        return _lost(future.task_run_id, f"its worker was lost ({type(error).__name__})")
     outcome = state.result(raise_on_failure=False) if isinstance(state, State) else state
     if isinstance(outcome, ProcessLost):
         mark_crashed(future.task_run_id, outcome.reason)  # Prefect has called it Failed
     return outcome
 
 
-def _lost(task_run_id: UUID, error: Exception) -> WorkerLost:
-    """Put an end to a task run whose worker can no longer do so, and say what happened."""
-    away = _api_was_away(error)
-    reason = "the Prefect API was away" if away else f"its worker was lost ({type(error).__name__})"
-    logger.error("task run %s: %s: %s", task_run_id, reason, error)
+def _lost(task_run_id: UUID, reason: str) -> WorkerLost:
+    """Put an end to a task run that can no longer do so itself, and say what happened."""
+    logger.error("task run %s: %s", task_run_id, reason)
     mark_crashed(task_run_id, reason)
     return WorkerLost(reason)
