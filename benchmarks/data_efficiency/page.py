@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -53,22 +54,17 @@ def overall_table(found: dict[Key, Curve], metric: str) -> str:
 
 def set_table(found: dict[Key, Curve], metric: str, size: int) -> str:
     """Return the error on each test set at one number of labels."""
-    lines = [
-        "| pool | strategy | " + " | ".join(name.replace("_", " ") for name in SETS) + " |",
-        "|---|---|" + "---|" * len(SETS),
-    ]
-    for pool in POOLS:
-        for strategy in STRATEGIES:
-            if (pool, strategy, OVERALL, metric) not in found:
-                continue
-            cells = [told_error(found[(pool, strategy, name, metric)], size) for name in SETS]
-            lines.append(f"| {pool} | {strategy} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+    return _by_set(found, metric, lambda key: told_error(found[key], size))
 
 
 def needed_table(found: dict[Key, Curve], metric: str) -> str:
     """Return the labels that each pool and strategy needs on each test set."""
     sizes = next(iter(found.values())).sizes
+    return _by_set(found, metric, lambda key: told(needed(found, key), sizes))
+
+
+def _by_set(found: dict[Key, Curve], metric: str, cell: Callable[[Key], str]) -> str:
+    """Return a table with a row for each pool and strategy, and a column for each test set."""
     lines = [
         "| pool | strategy | " + " | ".join(name.replace("_", " ") for name in SETS) + " |",
         "|---|---|" + "---|" * len(SETS),
@@ -77,7 +73,7 @@ def needed_table(found: dict[Key, Curve], metric: str) -> str:
         for strategy in STRATEGIES:
             if (pool, strategy, OVERALL, metric) not in found:
                 continue
-            cells = [told(needed(found, (pool, strategy, name, metric)), sizes) for name in SETS]
+            cells = [cell((pool, strategy, name, metric)) for name in SETS]
             lines.append(f"| {pool} | {strategy} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
