@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import yaml
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import AfterValidator, BaseModel, TypeAdapter
-from pydantic.fields import FieldInfo
 
 from mlip_autopipec.config import PipelineConfig
+from mlip_autopipec.config.annotations import unwrapped
 from mlip_autopipec.config.base import Element
 from mlip_autopipec.config.generation import GeneratorBaseConfig
 from mlip_autopipec.config.generation.base import FormulaText
@@ -201,16 +201,6 @@ def signed(part: object) -> Iterator[tuple[str, Any]]:
 def bound(value: float) -> str:
     """Write a bound."""
     return f"{value:g}" if value < LARGE else f"2^{math.log2(value):g}"
-
-
-def unwrapped(annotation: Any) -> tuple[Any, list[Any]]:  # noqa: ANN401 - any annotation
-    """Take the metadata off an annotation."""
-    metadata: list[Any] = []
-    while get_origin(annotation) is Annotated:
-        annotation, *more = get_args(annotation)
-        for part in more:
-            metadata += part.metadata if isinstance(part, FieldInfo) else [part]
-    return annotation, metadata
 
 
 def own_fields(model: type[BaseModel]) -> list[str]:

@@ -70,8 +70,8 @@ def known_datasets(run: RunContext) -> list[KnownDataset]:
     datasets = []
     for place, name in enumerate(run.config.sampling.known):
         location = _location(place, name, may_be_new=name == collection)
-        counts = begun is not None and begun.location == name == collection
-        datasets.append(KnownDataset(location, begun.last_row if begun and counts else None))
+        grows = begun is not None and begun.location == name == collection
+        datasets.append(KnownDataset(location, begun.last_row if begun and grows else None))
     return datasets
 
 

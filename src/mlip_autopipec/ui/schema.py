@@ -10,6 +10,7 @@ from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from mlip_autopipec.config.annotations import unwrapped
 from mlip_autopipec.config.units import unit_of, unit_suffix
 
 Document = dict[str, Any]
@@ -223,7 +224,7 @@ def section_of(model: type[BaseModel]) -> Section:
 
 def _node(annotation: Any) -> tuple[Node, bool]:  # noqa: ANN401 - any annotation
     """Return the node of an annotation, and whether null is allowed."""
-    bare, metadata = _bare(annotation)
+    bare, metadata = unwrapped(annotation)
     nullable = False
     if get_origin(bare) in {Union, types.UnionType}:
         arms = [arm for arm in get_args(bare) if arm is not type(None)]
@@ -237,7 +238,7 @@ def _node(annotation: Any) -> tuple[Node, bool]:  # noqa: ANN401 - any annotatio
 
 def _union(annotation: Any, arms: list[Any]) -> Node:  # noqa: ANN401 - any annotation
     """Return the node of a union: sections that differ by their kind, or words and numbers."""
-    models = [_bare(arm)[0] for arm in arms]
+    models = [unwrapped(arm)[0] for arm in arms]
     if all(isinstance(model, type) and issubclass(model, BaseModel) for model in models):
         kinds = {str(_constant(model.model_fields["kind"])): section_of(model) for model in models}
         return Variants(annotation, kinds)
@@ -259,16 +260,6 @@ def _plain_node(annotation: Any, bare: Any, metadata: list[Any]) -> Node:  # noq
         return Section(annotation, section_of(bare).title, bare)
     kinds: dict[Any, Any] = {bool: "bool", int: "int", float: "float", str: "str"}
     return Scalar(annotation, kinds.get(bare, "any"), _bounds(metadata))
-
-
-def _bare(annotation: Any) -> tuple[Any, list[Any]]:  # noqa: ANN401 - any annotation
-    """Take the metadata off an annotation."""
-    metadata: list[Any] = []
-    while get_origin(annotation) is Annotated:
-        annotation, *more = get_args(annotation)
-        for part in more:
-            metadata += part.metadata if isinstance(part, FieldInfo) else [part]
-    return annotation, metadata
 
 
 def _bounds(metadata: list[Any]) -> str:
