@@ -5,18 +5,18 @@ ratio is that of the fastest calls, and the spread is that of the ratios of neig
 limit is the time that the additions and multiplications of the convolutions would take at the rate
 measured for matrix products.
 
-    uv run python benchmarks/acceleration.py                    # all cases, one thread
-    uv run python benchmarks/acceleration.py --cases 7net-0/32 --pairs 9
-    uv run python benchmarks/acceleration.py --cpu-time         # where others use the machine
-    uv run python benchmarks/acceleration.py --processes 2      # throughput of two against one
+    uv run python -m benchmarks.acceleration                    # all cases, one thread
+    uv run python -m benchmarks.acceleration --cases 7net-0/32 --pairs 9
+    uv run python -m benchmarks.acceleration --cpu-time         # where others use the machine
+    uv run python -m benchmarks.acceleration --processes 2      # throughput of two against one
 """
 
 import argparse
-import multiprocessing
 import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 import torch
@@ -24,6 +24,8 @@ from ase import Atoms
 from ase.build import bulk
 from ase.calculators.calculator import Calculator
 
+from benchmarks import side_by_side
+from benchmarks.side_by_side import Task
 from mlip_autopipec.calculators import sevennet
 from mlip_autopipec.calculators.fused.acceleration import accelerate_mace
 from mlip_autopipec.config.calculator import SevenNetConfig
@@ -179,30 +181,18 @@ def compare(case: Case, n_pairs: int, clock: Callable[[], float], peak: float) -
     )
 
 
-def work(model: str, n_cells: int, n_calls: int, start: float) -> float:
-    """Evaluate in a process of its own from a common start; return the calls a second."""
+def prepare(model: str, n_cells: int, n_calls: int, number: int) -> Task:
+    """Load the fused model in a process of its own; return a task of some calls."""
     torch.set_num_threads(1)
     own, atoms = calculator(model, fused=True), alloy(n_cells)
-    seconds(own, atoms, 0, time.perf_counter)
-    time.sleep(max(0.0, start - time.time()))
-    begin = time.perf_counter()
-    for number in range(n_calls):
-        seconds(own, atoms, 1 + number, time.perf_counter)
-    return n_calls / (time.perf_counter() - begin)
+    seeds = count(1000 * number)
 
+    def task() -> float:
+        for _ in range(n_calls):
+            seconds(own, atoms, next(seeds), time.perf_counter)
+        return n_calls
 
-def throughput(case: Case, n_processes: int, n_calls: int = 40) -> str:
-    """Compare the throughput of several processes with that of one."""
-    rates = {}
-    for count in (1, n_processes):
-        with multiprocessing.get_context("spawn").Pool(count) as pool:
-            start = time.time() + 60.0
-            jobs = [(case.model, case.n_cells, n_calls, start)] * count
-            rates[count] = sum(pool.starmap(work, jobs, chunksize=1))
-    return (
-        f"{case.name:28s} {rates[1]:.1f} calls/s in one process, {rates[n_processes]:.1f} in "
-        f"{n_processes}: {rates[n_processes] / rates[1]:.2f} times"
-    )
+    return task
 
 
 def main() -> None:
@@ -220,7 +210,10 @@ def main() -> None:
     chosen = [case for case in CASES if case.name in options.cases]
     if options.processes > 1:
         for case in chosen:
-            print(throughput(case, options.processes), flush=True)
+            rates = side_by_side.compare(
+                prepare, (case.model, case.n_cells, 40), options.processes, options.pairs
+            )
+            print(f"{case.name:28s} calls: {rates}", flush=True)
         return
     product, stream = peaks()
     print(f"matrix products {product:.0f} Gflop/s, streaming {stream:.0f} GB/s")

@@ -1,21 +1,15 @@
 """Explorations side by side: the steps of several workers against those of one, and their memory.
 
-    uv run python benchmarks/workers.py                       # SevenNet-0, 32 atoms, 1 and 2
-    uv run python benchmarks/workers.py --calculator emt
-    uv run python benchmarks/workers.py --memory              # one worker over 10,000 steps
+    uv run python -m benchmarks.workers                     # SevenNet-0, 32 atoms, 1 and 2
+    uv run python -m benchmarks.workers --calculator emt
+    uv run python -m benchmarks.workers --memory            # one worker over 10,000 steps
 
-Every worker is a process with one thread that keeps its model, as in a run. They start each round
-together, and rounds of one and of several alternate, so that what else the machine does reaches
-both. A round's speed is that of all its steps in the time of its slowest worker.
+Every worker is a process with one thread that keeps its model, as in a run.
 """
 
 import argparse
-import multiprocessing
 import os
-import statistics
 import tempfile
-import time
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +21,8 @@ import psutil  # noqa: E402
 from ase import Atoms  # noqa: E402
 from ase.build import bulk  # noqa: E402
 
+from benchmarks import side_by_side  # noqa: E402
+from benchmarks.side_by_side import Task  # noqa: E402
 from mlip_autopipec.calculators.factory import build_calculator  # noqa: E402
 from mlip_autopipec.config.exploration import ExplorationConfig  # noqa: E402
 from mlip_autopipec.explorers.md_engine import explore  # noqa: E402
@@ -63,61 +59,24 @@ def alloy(kind: str, number: int) -> Atoms:
     return atoms
 
 
-def work(orders: Connection, kind: str, number: int) -> None:
-    """Explore as often as told: an order is the number of steps and when to begin; 0 ends."""
+def prepare(kind: str, number: int) -> Task:
+    """Load the model in a process of its own; return a task that explores once."""
     calculator = build_calculator(settings(kind, 1))
-    while True:
-        n_steps, start = orders.recv()
-        if not n_steps:
-            return
-        time.sleep(max(0.0, start - time.time()))
+
+    def task() -> float:
         with tempfile.TemporaryDirectory() as folder:
             result = explore(
                 alloy(kind, number),
-                settings(kind, n_steps),
+                settings(kind, STEPS[kind]),
                 seed=number,
                 directory=Path(folder),
                 calculator=calculator,
             )
-        orders.send((result.status, time.time() - start))
+        if result.status != "ok":
+            raise SystemExit(result.status)
+        return STEPS[kind]
 
-
-def round_of(pipes: list[Connection], n_steps: int) -> float:
-    """Let some workers explore at once; return their steps a second together."""
-    start = time.time() + 0.5
-    for pipe in pipes:
-        pipe.send((n_steps, start))
-    answers = [pipe.recv() for pipe in pipes]
-    failed = [status for status, _ in answers if status != "ok"]
-    if failed:
-        raise SystemExit(failed[0])
-    return len(pipes) * n_steps / max(seconds for _, seconds in answers)
-
-
-def scaling(kind: str, n_workers: int, n_rounds: int) -> None:
-    """Print the speed of one and of several workers."""
-    context = multiprocessing.get_context("spawn")
-    ends = [context.Pipe() for _ in range(n_workers)]
-    workers = [
-        context.Process(target=work, args=(theirs, kind, number), daemon=True)
-        for number, (_, theirs) in enumerate(ends)
-    ]
-    for worker in workers:
-        worker.start()
-    pipes = [ours for ours, _ in ends]
-    round_of(pipes, 20)  # models are loaded and kernels touched
-    singles, together = [], []
-    for _ in range(n_rounds):
-        singles.append(round_of(pipes[:1], STEPS[kind]))
-        together.append(round_of(pipes, STEPS[kind]))
-    for pipe in pipes:
-        pipe.send((0, 0.0))
-    ratios = sorted(many / one for one, many in zip(singles, together, strict=True))
-    print(
-        f"{kind}, {len(alloy(kind, 0))} atoms: {statistics.median(singles):.1f} steps/s with one "
-        f"worker, {statistics.median(together):.1f} with {n_workers}: "
-        f"{statistics.median(ratios):.2f} times ({ratios[0]:.2f} to {ratios[-1]:.2f})"
-    )
+    return task
 
 
 def memory(kind: str, n_steps: int) -> None:
@@ -151,7 +110,9 @@ def main() -> None:
     if options.memory:
         memory(options.calculator, options.steps)
     else:
-        scaling(options.calculator, options.workers, options.rounds)
+        arguments = (options.calculator,)
+        rates = side_by_side.compare(prepare, arguments, options.workers, options.rounds)
+        print(f"{options.calculator}, {len(alloy(options.calculator, 0))} atoms, steps: {rates}")
 
 
 if __name__ == "__main__":
