@@ -1,4 +1,13 @@
-"""Farthest-point selection against the plain algorithm in double precision."""
+"""Farthest-point selection against the plain algorithm in double precision.
+
+Each test runs the kernel for CPUs, and the code for GPUs on torch's CPU device.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -8,10 +17,24 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mlip_autopipec.errors import SamplingError
-from mlip_autopipec.sampling import farthest_point
+from mlip_autopipec.sampling import farthest_point, farthest_point_device
 from mlip_autopipec.sampling.farthest_point import central_index, farthest_point_indices
+from mlip_autopipec.sampling.farthest_point_device import gpu_for
 
 Points = npt.NDArray[np.floating]
+
+
+@pytest.fixture(scope="module", autouse=True, params=["kernel", "torch", "torch in small blocks"])
+def _way(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Choose in one of the ways, whatever there is on this machine."""
+    if request.param != "kernel" and find_spec("torch") is None:
+        pytest.skip("torch, which the extras mace and sevenn bring, is not installed")
+    with pytest.MonkeyPatch.context() as patch:
+        device = None if request.param == "kernel" else "cpu"
+        patch.setattr(farthest_point, "gpu_for", lambda *_: device)
+        if request.param == "torch in small blocks":
+            patch.setattr(farthest_point_device, "BLOCK_VALUES", 50)
+        yield
 
 
 def brute_force(points: Points, n: int, chosen: list[int]) -> tuple[list[int], list[float]]:
@@ -182,3 +205,58 @@ def test_values_that_are_not_finite(value: float, place: int) -> None:
     points[place, 1] = value
     with pytest.raises(SamplingError, match="not finite"):
         farthest_point_indices(points, 2)
+
+
+def test_many_equal_distances() -> None:
+    """A lattice with every point 30 times: what is left at the end is all at distance zero."""
+    sites = np.stack(np.meshgrid(*[np.arange(4)] * 3), axis=-1).reshape(-1, 3)
+    points = sites.repeat(30, axis=0).astype(np.float32)
+    expected, distances = brute_force(points, 100, [77])
+    indices, found = farthest_point_indices(points, 100, initial=[77])
+    assert indices.tolist() == expected
+    assert found.tolist() == distances
+
+
+def test_distances_equal_in_single_precision() -> None:
+    """Points at distances from the first that differ by less than single precision resolves."""
+    rng = np.random.default_rng(8)
+    directions = rng.normal(size=(400, 24))
+    radii = 1.0 + 1e-9 * rng.permutation(400)[:, None]
+    points = np.vstack(
+        [np.zeros(24), radii * directions / np.linalg.norm(directions, axis=1)[:, None]]
+    )
+    for each in (points, points.astype(np.float32)):
+        expected, _ = brute_force(each, 60, [0])
+        assert farthest_point_indices(each, 61)[0].tolist() == [0, *expected]
+
+
+def test_a_gpu_is_used_where_it_pays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    points = np.zeros((1000, 50), dtype=np.float32)
+    driver = tmp_path / "driver"
+    driver.touch()
+    monkeypatch.setattr(farthest_point_device, "DRIVERS", (str(driver),))
+    monkeypatch.setattr(farthest_point_device, "BLOCK_VALUES", 1000)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (10**6, 10**6))
+    needed = 4 * (1000 * 50 + 1000 + 2 * 1000)  # points, a distance each, a block and its source
+    assert gpu_for(points, 10) is None  # too small
+    monkeypatch.setattr(farthest_point_device, "WORTHWHILE", points.size * 10)
+    assert gpu_for(points, 9) is None
+    assert gpu_for(points, 10) == "cuda"
+    for free, device in ((2 * needed, "cuda"), (2 * needed - 1, None)):
+        monkeypatch.setattr(torch.cuda, "mem_get_info", lambda free=free: (free, 10**9))
+        assert gpu_for(points, 10) == device
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert gpu_for(points, 10) is None
+
+
+def test_torch_is_not_imported_where_there_is_no_driver() -> None:
+    code = (
+        "import sys, numpy as np\n"
+        "from mlip_autopipec.sampling import farthest_point, farthest_point_device as device\n"
+        "device.WORTHWHILE, device.DRIVERS = 0, ()\n"
+        "farthest_point.farthest_point_indices(np.eye(3), 2)\n"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

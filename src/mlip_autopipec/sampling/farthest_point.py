@@ -3,7 +3,8 @@
 The greedy choice covers a set within twice the best possible radius
 (https://doi.org/10.1016/0304-3975(85)90224-5). The points returned are exactly those of the plain
 algorithm in double precision; `mlip_autopipec.sampling.farthest_point_kernel` says how they are
-found with few distances computed.
+found with few distances computed, and `mlip_autopipec.sampling.farthest_point_device` how a GPU
+finds the same ones where there is one and it pays.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from mlip_autopipec.errors import SamplingError
 from mlip_autopipec.sampling.base import BaseSampler, Distances, Indices, Pool
+from mlip_autopipec.sampling.farthest_point_device import farthest_points_on, gpu_for
 from mlip_autopipec.sampling.farthest_point_kernel import Error, farthest_points
 from mlip_autopipec.sampling.standardisation import blocks
 
@@ -130,9 +132,12 @@ def _continued(
     features: npt.NDArray[np.floating], n: int, given: Indices, excluded: npt.NDArray[np.bool_]
 ) -> tuple[Indices, Distances]:
     """Choose ``n`` points beside the given ones."""
-    points = comparable(features)
-    n_table = min(len(given) + n, TABLE_POINTS)
-    indices, squared = farthest_points(points, given, excluded, n, n_table, error_of(points))
+    points, device = comparable(features), gpu_for(features, n)
+    if device is not None:
+        indices, squared = farthest_points_on(device, points, given, excluded, n, error_of(points))
+    else:
+        n_table = min(len(given) + n, TABLE_POINTS)
+        indices, squared = farthest_points(points, given, excluded, n, n_table, error_of(points))
     return indices, np.sqrt(squared)
 
 
