@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mlip_autopipec.pipeline.records import StageRecord
+from mlip_autopipec.pipeline.run_directory import RunDirectory
 from mlip_autopipec.structures.extxyz import read_frames
 
 ROOT = Path(__file__).parents[2]
@@ -77,6 +79,30 @@ def test_the_three_kinds_make_one_run(run_dir: Path) -> None:
     assert model["sha256"] is None
     report = json.loads((run_dir / "sampling.json").read_text(encoding="utf-8"))
     assert len(report["distances"]) == 12
+
+
+def test_another_version_of_the_sampler_samples_anew(site: Path, tmp_path: Path) -> None:
+    """What comes before the selection is kept: the calculator is not the package's here."""
+    emt = "exploration.calculator={kind: emt}"
+    records = []
+    metadata = site / "lab_kinds-1.0.dist-info" / "METADATA"
+    kept = metadata.read_text(encoding="utf-8")
+    try:
+        for version in ("1.0", "1.0", "1.1"):
+            text = kept.replace("Version: 1.0", f"Version: {version}")
+            metadata.write_text(text, encoding="utf-8")
+            done = run(site, tmp_path / "run", emt)
+            assert done.returncode == 0, done.stderr
+            directory = RunDirectory(tmp_path / "run")
+            records.append(
+                [directory.read_record(StageRecord, stage) for stage in ("explore", "sample")]
+            )
+    finally:
+        metadata.write_text(kept, encoding="utf-8")
+    first, again, other = records
+    assert again == first
+    assert other[0] == first[0]
+    assert other[1].key != first[1].key
 
 
 def test_the_layers_are_close_packed(run_dir: Path) -> None:

@@ -61,6 +61,16 @@ def test_pages_load_nothing_from_another_host(site: Path) -> None:
         assert not re.search(r"(url\(|@import)\s*[\"']?(\w+:)?//", sheet.read_text()), sheet
 
 
+def test_included_files_are_shown(site: Path) -> None:
+    """ruff formats Python blocks, and may take the sign of an inclusion for an expression."""
+    for page in site.rglob("*.html"):
+        text = re.sub(r"<[^>]+>", "", page.read_text(encoding="utf-8"))
+        assert not re.search(r"--\s*8\s*&lt;\s*--", text), page
+    assert "class StackingConfig" in re.sub(
+        r"<[^>]+>", "", (site / "extending.html").read_text(encoding="utf-8")
+    )
+
+
 def test_every_section_of_the_config_is_in_the_reference(site: Path) -> None:
     page = Assets((site / "reference" / "config.html").read_text(encoding="utf-8"))
     definitions = PipelineConfig.model_json_schema()["$defs"]

@@ -34,6 +34,18 @@ def plugin_distribution(group: str, name: str) -> str | None:
     return entries[0].dist.name if entries and entries[0].dist is not None else None
 
 
+def plugin_version(group: str, name: str) -> str | None:
+    """Return where the plug-in comes from, with its package's version; None: from no plug-in."""
+    references = sorted(reference(entry) for entry in entry_points(group=group, name=name))
+    return references[0] if references else None
+
+
+def reference(entry: EntryPoint) -> str:
+    """Name what an entry point refers to, with its package and version."""
+    package = f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else "?"
+    return f"{entry.value} ({package})"
+
+
 def plugin_configs(group: str, base: type[Section]) -> list[type[Section]]:
     """Return the config model of each plug-in of a group, from its attribute ``config_class``.
 

@@ -7,7 +7,8 @@ from itertools import chain
 from ase import Atoms
 
 from mlip_autopipec.calculators.factory import build_calculator
-from mlip_autopipec.config.generation.plugins import plugin_version
+from mlip_autopipec.config.generation.plugins import GROUP
+from mlip_autopipec.config.plugins import plugin_version
 from mlip_autopipec.files import sha256_file
 from mlip_autopipec.generators.factory import build_generators
 from mlip_autopipec.pipeline.context import RunContext, Summary
@@ -25,7 +26,7 @@ def generate_key(run: RunContext) -> str:
     """
     generators = build_generators(run.config)
     inputs = [sha256_file(path) for generator in generators for path in generator.inputs]
-    versions = [plugin_version(generator.config.kind) for generator in generators]
+    versions = [plugin_version(GROUP, generator.config.kind) for generator in generators]
     potential = any(generator.needs_potential for generator in generators)
     return run.keys.generate(
         [*inputs, *(version for version in versions if version is not None)], potential=potential

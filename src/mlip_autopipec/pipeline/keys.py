@@ -88,16 +88,17 @@ class StageKeys:
         compared = [descriptor, sampling.compares_environments]
         return self._key("describe", trajectory.sha256, compared, list(elements), self.model)
 
-    def sample(self, explored: StageRecord, known: Sequence[str]) -> str:
+    def sample(self, explored: StageRecord, known: Sequence[str], plugin: str | None = None) -> str:
         """Return the key of the selection.
 
         Args:
             explored: The gathered trajectories.
             known: SHA-256 of each earlier dataset.
+            plugin: Package and version of the sampler; None if it is one of the package's own.
         """
         sampling = self.config.sampling.model_dump(mode="json", exclude={"known"})
-        seed = self.config.seed
-        return self._key("sample", explored.file.sha256, sampling, list(known), seed)
+        parts = [explored.file.sha256, sampling, list(known), self.config.seed]
+        return self._key("sample", *parts, *([] if plugin is None else [plugin]))
 
     def store(self, sampled: StageRecord) -> str:
         """Return the key of the database."""

@@ -9,6 +9,8 @@ from pathlib import Path
 from ase import Atoms
 from pydantic import JsonValue
 
+from mlip_autopipec.config.plugins import plugin_version
+from mlip_autopipec.config.sampling import PLUGIN_GROUP
 from mlip_autopipec.descriptors.base import BaseDescriptor
 from mlip_autopipec.descriptors.factory import build_descriptor
 from mlip_autopipec.errors import SamplingError
@@ -54,12 +56,14 @@ def describe_structure(run: RunContext, record: StructureRecord) -> DescriptorRe
 
 
 def sample_key(run: RunContext, explored: StageRecord) -> str:
-    """Return the content key of the selection.
+    """Return the content key of the selection; the version of a plug-in that selects counts.
 
     Raises:
         SamplingError: A known dataset cannot be read.
     """
-    return run.keys.sample(explored, [dataset.digest() for dataset in known_datasets(run)])
+    known = [dataset.digest() for dataset in known_datasets(run)]
+    version = plugin_version(PLUGIN_GROUP, run.config.sampling.kind)
+    return run.keys.sample(explored, known, version)
 
 
 def sample(

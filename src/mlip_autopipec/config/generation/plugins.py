@@ -11,7 +11,7 @@ model, a `GeneratorBaseConfig` whose ``kind`` is the same name, as ``config_type
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -19,6 +19,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from mlip_autopipec.config.generation.base import GeneratorBaseConfig
+from mlip_autopipec.config.plugins import reference
 from mlip_autopipec.errors import ConfigError
 
 GROUP = "mlip_autopipec.generators"
@@ -31,7 +32,7 @@ def plugin_class(kind: str) -> type[Any] | None:
         ConfigError: The package cannot be imported, two packages have the kind, or the class names
             no config model.
     """
-    points = {_reference(point): point for point in entry_points(group=GROUP, name=kind)}
+    points = {reference(point): point for point in entry_points(group=GROUP, name=kind)}
     references = sorted(points)
     if not points:
         return None
@@ -50,12 +51,6 @@ def plugin_class(kind: str) -> type[Any] | None:
         raise ConfigError([message])
     generator: type[Any] = loaded
     return generator
-
-
-def plugin_version(kind: str) -> str | None:
-    """Return the package and version that a kind comes from; None for a kind of this package."""
-    references = sorted(_reference(point) for point in entry_points(group=GROUP, name=kind))
-    return references[0] if references else None
 
 
 @dataclass(frozen=True)
@@ -114,9 +109,3 @@ class OrPlugin:
 def _installed_kinds() -> list[str]:
     """Return the kinds that other packages register."""
     return sorted({point.name for point in entry_points(group=GROUP)})
-
-
-def _reference(point: EntryPoint) -> str:
-    """Name an entry point with its package and version."""
-    package = f"{point.dist.name} {point.dist.version}" if point.dist is not None else "?"
-    return f"{point.value} ({package})"
