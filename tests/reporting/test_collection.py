@@ -71,6 +71,31 @@ def test_the_selection_has_its_evidence(report: RunReport) -> None:
     assert len(selection.map.selected) == 8
 
 
+def test_where_environments_are_compared_it_is_they_that_are_covered(
+    finished: PipelineRunner, report: RunReport, tmp_path: Path
+) -> None:
+    assert report.selection is not None
+    assert report.selection.compared == "frames"
+    run_dir = Path(shutil.copytree(finished.run_dir, tmp_path / "run"))
+    path = run_dir / "sampling.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    curve = {"sizes": [1, 8], "largest": [3.0, 2.0], "mean": [1.0, 0.5]}
+    content["evidence"]["environments"] = {
+        "n_probes": 9,
+        "coverage": curve,
+        "coverage_random": None,
+        "suggested_size": 8,
+    }
+    path.write_text(json.dumps(content), encoding="utf-8")
+    selection = collect(PipelineRunner.open(run_dir)).selection
+    assert selection is not None
+    assert selection.compared == "environments"
+    assert selection.coverage is not None
+    assert selection.coverage.mean == (1.0, 0.5)
+    assert selection.random is None
+    assert selection.suggested_size == 8
+
+
 def test_the_map_knows_where_its_frames_come_from(report: RunReport) -> None:
     assert report.selection is not None
     space = report.selection.map

@@ -117,7 +117,13 @@ def test_known_frames_are_not_chosen_again(
     known = choice.report["known"]
     assert known["n_known"] == 20
     assert 0 < known["n_new"] <= 25
-    assert len(choice.report["evidence"]["map"]["known_coordinates"]) == 20
+    shown = choice.report["evidence"]
+    assert len(shown["map"]["known_coordinates"]) == 20
+    if compare == "structures":
+        assert shown["environments"] is None
+    else:
+        assert shown["environments"]["coverage"]["sizes"][-1] == 10
+        assert shown["environments"]["coverage"] != shown["coverage"]
 
 
 def test_by_default_the_common_gets_its_share(make_table: MakeTable) -> None:

@@ -214,6 +214,7 @@ class Selection(Part):
         quotas: What each round has taken.
         known: Novelty against earlier datasets, if there were any.
         notes: What the user should know.
+        compared: What coverage is of: whole frames, or the environments of their atoms.
         coverage: By the selection; None where frames are not compared.
         random: By as many random frames.
         suggested_size: Size beyond which coverage improves slowly.
@@ -229,6 +230,7 @@ class Selection(Part):
     quotas: dict[str, JsonValue]
     known: dict[str, JsonValue] | None
     notes: tuple[str, ...]
+    compared: Literal["frames", "environments"]
     coverage: CoverageCurve | None
     random: CoverageCurve | None
     suggested_size: int | None

@@ -71,7 +71,9 @@ def selection(
     if not sampling:
         return None
     evidence = _mapping(sampling, "evidence")
-    suggested = evidence.get("suggested_size")
+    environments = _mapping(evidence, "environments")
+    curves = environments or evidence
+    suggested = curves.get("suggested_size")
     known = sampling.get("known")
     return Selection(
         sampler=runner.config.sampling.kind,
@@ -83,8 +85,9 @@ def selection(
         quotas=_mapping(sampling, "quotas"),
         known=known if isinstance(known, dict) else None,
         notes=tuple(str(note) for note in sampling.get("notes", [])),
-        coverage=_read(CoverageCurve, evidence.get("coverage")),
-        random=_read(CoverageCurve, evidence.get("coverage_random")),
+        compared="environments" if environments else "frames",
+        coverage=_read(CoverageCurve, curves.get("coverage")),
+        random=_read(CoverageCurve, curves.get("coverage_random")),
         suggested_size=suggested if isinstance(suggested, int) else None,
         map=_map(_mapping(evidence, "map"), courses, origins),
     )

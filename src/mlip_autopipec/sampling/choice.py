@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from mlip_autopipec.config.sampling import SamplerBaseConfig
 from mlip_autopipec.errors import SamplingError
 from mlip_autopipec.sampling.base import BaseSampler, Distances, Indices, Pool, shortage
-from mlip_autopipec.sampling.coverage import evidence, nearest_distances
+from mlip_autopipec.sampling.coverage import environment_evidence, evidence, nearest_distances
 from mlip_autopipec.sampling.duplicates import near_duplicates
 from mlip_autopipec.sampling.environments import Environments
 from mlip_autopipec.sampling.factory import build_sampler
@@ -114,7 +114,12 @@ def choose_frames(
     }
     if material.points is not None:
         shown = evidence(material.points, candidates, chosen, material.known, rng)
-        report["evidence"] = {**shown, "map": _described(shown["map"], table)}
+        shown |= {"map": _described(shown["map"], table), "environments": None}
+        if config.compares_environments and material.environments is not None:
+            shown["environments"] = environment_evidence(
+                material.environments, candidates, chosen, material.known, rng
+            )
+        report["evidence"] = shown
     distances = np.array(rounds.distances) if rounds.measured else None
     return Choice(chosen, distances, report)
 

@@ -1,6 +1,6 @@
 """Evidence: how well the chosen frames cover all, and how many would do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,12 +8,14 @@ import numpy.typing as npt
 from pydantic import JsonValue
 
 from mlip_autopipec.sampling.base import Indices
+from mlip_autopipec.sampling.environments import SEPARATION, Environments
 from mlip_autopipec.sampling.principal import PrincipalAxes
 
 Points = npt.NDArray[np.floating]
 Floats = npt.NDArray[np.float64]
 
 MAX_PROBES = 5000  # frames whose distance to the chosen ones is followed
+MAX_ATOM_PROBES = 2000  # atoms likewise, of which each frame that is chosen has many
 MAX_MAPPED = 2000  # frames that are drawn on the map
 N_SIZES = 24
 CHUNK = 2048  # rows that are compared at a time, at most
@@ -48,12 +50,44 @@ def coverage(points: Points, probes: Indices, chosen: Indices, taken: Indices) -
         chosen: Places of the chosen frames, in the order of choice.
         taken: Places of frames that were there before and cover their part from the start.
     """
-    sizes = np.unique(np.geomspace(1, len(chosen), N_SIZES).round().astype(int)).tolist()
+    return _followed(points, probes, chosen[:, None], taken)
+
+
+def environment_coverage(
+    environments: Environments, probes: Indices, chosen: Indices, taken: Indices
+) -> Coverage | None:
+    """Follow the distances of atoms to the nearest environment of their element that is chosen.
+
+    The curve begins at the size from which on every element of the probes is there; None where
+    that size is not reached.
+
+    Args:
+        environments: Of all frames.
+        probes: Places of the atoms whose distances are followed.
+        chosen: Places of the chosen frames, in the order of choice.
+        taken: Places of frames that were there before.
+    """
+    groups = [environments.atoms_of(frame) for frame in chosen]
+    before = [environments.atoms_of(frame) for frame in taken]
+    known = np.concatenate([np.empty(0, dtype=np.int64), *before])
+    curve = _followed(environments.points, probes, groups, known)
+    begin = sum(largest > SEPARATION / 2.0 for largest in curve.largest)
+    if begin == len(curve.sizes):
+        return None
+    return Coverage(curve.sizes[begin:], curve.largest[begin:], curve.mean[begin:])
+
+
+def _followed(
+    points: Points, probes: Indices, groups: Sequence[Indices] | Indices, taken: Indices
+) -> Coverage:
+    """Follow the distances of probes to the points of the first 1, 2, … groups."""
+    sizes = np.unique(np.geomspace(1, len(groups), N_SIZES).round().astype(int)).tolist()
     nearest = nearest_distances(points, probes, taken)
     largest, mean = [], []
     done = 0
     for size in sizes:
-        nearest = np.minimum(nearest, nearest_distances(points, probes, chosen[done:size]))
+        added = np.concatenate(groups[done:size])
+        nearest = np.minimum(nearest, nearest_distances(points, probes, added))
         done = size
         largest.append(float(nearest.max()))
         mean.append(float(nearest.mean()))
@@ -137,6 +171,37 @@ def evidence(
             "chosen_coordinates": plane.coordinates(points, chosen).round(5).tolist(),
             "known_coordinates": plane.coordinates(points, known).round(5).tolist(),
         },
+    }
+
+
+def environment_evidence(
+    environments: Environments,
+    candidates: Indices,
+    chosen: Indices,
+    taken: Indices,
+    rng: np.random.Generator,
+) -> dict[str, JsonValue]:
+    """Return the coverage of atomic environments, as `evidence` does that of frames.
+
+    Distances are those of at most `MAX_ATOM_PROBES` atoms of the candidates, drawn at random.
+
+    Args:
+        environments: Of all frames.
+        candidates: Places of the frames that could be chosen; at least one.
+        chosen: Places of the chosen frames, in the order of choice; at least one.
+        taken: Places of frames that were there before.
+        rng: Source of all randomness.
+    """
+    atoms = np.concatenate([environments.atoms_of(frame) for frame in candidates])
+    probes = np.sort(_drawn(atoms, MAX_ATOM_PROBES, rng))
+    drawn = _drawn(candidates, len(chosen), rng)
+    by_choice = environment_coverage(environments, probes, chosen, taken)
+    by_chance = environment_coverage(environments, probes, drawn, taken)
+    return {
+        "n_probes": len(probes),
+        "coverage": None if by_choice is None else by_choice.as_json(),
+        "coverage_random": None if by_chance is None else by_chance.as_json(),
+        "suggested_size": None if by_choice is None else suggested_size(by_choice),
     }
 
 

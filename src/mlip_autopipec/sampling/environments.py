@@ -73,6 +73,10 @@ class Environments:
         }
         return cls(separated(descriptors, numbers, scales), starts_of(counts))
 
+    def atoms_of(self, frame: int) -> Indices:
+        """Return the places of a frame's atoms."""
+        return np.arange(self.starts[frame], self.starts[frame + 1])
+
 
 def starts_of(counts: Indices) -> Indices:
     """Return the place of each frame's first atom, and at the end the number of atoms."""

@@ -65,7 +65,9 @@ def coverage_figure(selection: Selection | None) -> "Figure | None":
             fontsize=SMALL_PT,
             color=INK,
         )
-    label(panel, x="number of selected frames", y="distance to the selection")
+    of_atoms = selection.compared == "environments"
+    distance = "distance of atoms to the selection" if of_atoms else "distance to the selection"
+    label(panel, x="number of selected frames", y=distance)
     legend(panel)
     return figure
 

@@ -120,9 +120,9 @@ def words_of(report: RunReport) -> dict[str, Words]:
         "pair-scan": Words("Walls of the pairs of elements", _PAIR_SCAN_CAPTION),
         "coverage": Words(
             "Coverage against size",
-            "Distance of all candidates to the nearest selected frame, in standardised "
-            "descriptors, as more are selected; beside it, as many frames drawn at random. Dotted: "
-            "the size beyond which more frames say little.",
+            f"Distance of {_compared(report)}, in standardised descriptors, as more frames are "
+            "selected; beside it, as many frames drawn at random. Dotted: the size beyond which "
+            "more frames say little.",
         ),
         "descriptor-map": Words(
             "Map of descriptor space",
@@ -148,6 +148,14 @@ def _thermodynamics_caption(report: RunReport) -> str:
     if any(course.pressure_GPa for course in report.courses):
         text += "Volume and pressure are those of bulk; the pressure has no share of ZBL."
     return text.strip()
+
+
+def _compared(report: RunReport) -> str:
+    """Name what the curve of coverage is of."""
+    selection = report.selection
+    if selection is not None and selection.compared == "environments":
+        return "the candidates' atomic environments to the nearest selected one of their element"
+    return "all candidates to the nearest selected frame"
 
 
 def _alloy(report: RunReport) -> str:
