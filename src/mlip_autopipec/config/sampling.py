@@ -121,8 +121,8 @@ class SamplerBaseConfig(Section):
     known: tuple[Location, ...] = Field(
         (),
         description=(
-            "Earlier datasets (.db, .xyz or postgresql://user@host/name): only what they lack is "
-            "selected."
+            "Earlier datasets (.db or .xyz, from the folder in which the run is started, or "
+            "postgresql://user@host/name): only what they lack is selected."
         ),
     )
     descriptor: DescriptorConfig | None = Field(

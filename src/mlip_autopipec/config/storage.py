@@ -28,6 +28,7 @@ class StorageConfig(Section):
         None,
         description=(
             "Database that gathers the frames of many runs, each frame once: path of a .db file, "
-            "or postgresql://user@host/name; none if absent."
+            "from the folder in which the run is started, or postgresql://user@host/name; none if "
+            "absent."
         ),
     )

@@ -67,32 +67,62 @@ def known_datasets(run: RunContext) -> list[KnownDataset]:
     """
     collection = run.config.storage.collection
     begun = run.directory.read_record(CollectionRecord, _RECORD)
+    has_begun = begun is not None and begun.location == collection
     datasets = []
     for place, name in enumerate(run.config.sampling.known):
-        location = _location(place, name, may_be_new=name == collection)
-        grows = begun is not None and begun.location == name == collection
-        datasets.append(KnownDataset(location, begun.last_row if begun and grows else None))
+        is_own = collection is not None and _place(name) == _place(collection)
+        location = _location(place, name, may_be_new=is_own)
+        last_row = begun.last_row if begun is not None and has_begun and is_own else None
+        datasets.append(KnownDataset(location, last_row))
     return datasets
 
 
 def remember_collection(run: RunContext) -> None:
-    """Note how far a collection goes that the run both continues from and adds to.
+    """Note where a collection is, and how far it goes where the run also continues from it.
 
     Run again, it chooses among the same, whatever it and others have added meanwhile.
     """
     collection = run.config.storage.collection
-    if collection is None or collection not in run.config.sampling.known:
+    if collection is None:
         return
     begun = run.directory.read_record(CollectionRecord, _RECORD)
-    if begun is None or begun.location != collection:
+    place = _place(collection)
+    is_known = place in map(_place, run.config.sampling.known)
+    last_row = begun.last_row if begun is not None and begun.location == collection else None
+    if is_known and last_row is None:
         last_row = collection_database(collection).last_row()
-        record = CollectionRecord(location=collection, last_row=last_row)
+    record = CollectionRecord(location=collection, last_row=last_row, place=place)
+    if record != begun:
         run.directory.write_record(record, _RECORD)
+
+
+def check_place(run: RunContext) -> None:
+    """Refuse a collection that is another one than when the run began, seen from another folder.
+
+    Raises:
+        StorageError: It is, and the folder of the first is still there.
+    """
+    collection = run.config.storage.collection
+    begun = run.directory.read_record(CollectionRecord, _RECORD)
+    if collection is None or begun is None or begun.place is None or is_url(collection):
+        return
+    place = _place(collection)
+    if begun.location == collection and begun.place != place and Path(begun.place).parent.is_dir():
+        message = (
+            f"storage.collection: {collection} is {place} from here, and was {begun.place} when "
+            "the run began; run from the same folder, or give the whole path"
+        )
+        raise StorageError(message)
 
 
 def collection_database(location: str) -> AseDBWrapper:
     """Return a collection; a path may begin with ``~``."""
-    return AseDBWrapper(location if is_url(location) else Path(location).expanduser())
+    return AseDBWrapper(_place(location))
+
+
+def _place(location: str) -> str:
+    """Return the absolute path of a file, without links in it, or a URL."""
+    return location if is_url(location) else str(Path(location).expanduser().resolve())
 
 
 def _location(place: int, name: str, *, may_be_new: bool) -> str:
@@ -107,7 +137,7 @@ def _location(place: int, name: str, *, may_be_new: bool) -> str:
             message = f"sampling.known[{place}]: {name} holds no frames"
             raise SamplingError(message)
         return name
-    path = Path(name).expanduser().absolute()
+    path = Path(_place(name))
     if may_be_new and not path.exists():
         return str(path)
     if not path.is_file() or path.suffix not in {_DATABASE, *_FRAMES}:

@@ -91,12 +91,15 @@ class CollectionRecord(Record):
     """A collection as it was when the run began.
 
     Attributes:
-        location: Path or URL.
-        last_row: Number of its last row; rows that any run adds later do not count as known.
+        location: Path or URL, as the config gives it.
+        last_row: Number of its last row; rows that any run adds later do not count as known. None
+            where the run does not continue from the collection.
+        place: Absolute path, or URL; None in the records of earlier versions.
     """
 
     location: str
-    last_row: int
+    last_row: int | None
+    place: str | None = None
 
 
 class RunSummary(Record):

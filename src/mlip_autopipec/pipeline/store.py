@@ -6,7 +6,7 @@ from pathlib import Path
 from mlip_autopipec.errors import StorageError
 from mlip_autopipec.files import replacing
 from mlip_autopipec.pipeline.context import RunContext, Summary
-from mlip_autopipec.pipeline.known import collection_database
+from mlip_autopipec.pipeline.known import check_place, collection_database
 from mlip_autopipec.pipeline.records import FileRecord, StageRecord
 from mlip_autopipec.storage.db_wrapper import AseDBWrapper
 from mlip_autopipec.storage.provenance import dataset_metadata
@@ -34,11 +34,12 @@ def store(run: RunContext, sampled: StageRecord) -> tuple[FileRecord, Summary]:
 
 
 def check_collection(run: RunContext) -> None:
-    """Refuse a collection that cannot be written to.
+    """Refuse a collection that cannot be written to, or is another than when the run began.
 
     Raises:
-        StorageError: It cannot.
+        StorageError: It cannot, or it is.
     """
+    check_place(run)
     if run.config.storage.collection is not None:
         try:
             collection_database(run.config.storage.collection).check()

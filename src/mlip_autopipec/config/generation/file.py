@@ -15,7 +15,7 @@ class FileCrystalConfig(Section):
     path: str = Field(
         min_length=1,
         description="A file that ASE reads (CIF, POSCAR, extxyz, …), a glob such as 'cifs/*.cif', "
-        "or a folder, of which all files are read.",
+        "or a folder, of which all files are read; from the folder in which the run is started.",
     )
     index: str = Field(
         ":",
