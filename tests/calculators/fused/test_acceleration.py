@@ -39,11 +39,16 @@ class Calculator(LennardJones):
         super().calculate(atoms, properties or ["energy"], system_changes)
 
 
-def accelerate(calculator: Calculator, fuse: Callable[[Model], Model]) -> Acceleration:
+def accelerate(
+    calculator: Calculator,
+    fuse: Callable[[Model], Model],
+    in_double: Callable[[Model], Model] | None = None,
+) -> Acceleration:
     package = Package(
         models=lambda own: own.models,
         install=lambda own, model: setattr(own, "models", [model]),
         fuse=lambda _own, model: fuse(model),
+        in_double=in_double,
     )
     acceleration = Acceleration(calculator, package)
     calculator.calculate = acceleration.calculate
@@ -103,6 +108,46 @@ def test_a_different_twin_is_not_used_and_said_so(
     assert alloy.get_potential_energy() == energy
     alloy.calc = calculator
     alloy.get_forces()
+    assert calculator.used[-1] is stock
+
+
+def test_a_twin_is_used_that_is_right_where_the_stock_model_rounds(alloy: Atoms) -> None:
+    """In single precision; what is equal is said."""
+    stock, twin = Model(0.1001).float(), Model(0.1).float()
+    calculator = Calculator(stock)
+    acceleration = accelerate(calculator, lambda _model: twin, lambda _model: Model(0.1))
+    alloy.calc = calculator
+    alloy.get_potential_energy()
+    reason = "equal to the stock model in double precision on probes of Cu, Au"
+    assert acceleration.report.accelerated
+    assert acceleration.report.reason == reason
+    assert calculator.used[-1] is twin
+
+
+def stubborn(_model: Model) -> Model:
+    message = "both inputs should have same dtype"
+    raise RuntimeError(message)
+
+
+@pytest.mark.parametrize(
+    ("in_double", "single"),
+    [
+        (lambda _model: Model(0.1001), True),  # it is the twin that is wrong
+        (stubborn, True),  # nothing is known
+        (lambda _model: Model(0.1), False),  # the stock model computes in double precision itself
+    ],
+)
+def test_a_wrong_twin_is_not_used(
+    alloy: Atoms, in_double: Callable[[Model], Model], *, single: bool
+) -> None:
+    models = [Model(0.1001), Model(0.1)]
+    stock, twin = (model.float() for model in models) if single else models
+    calculator = Calculator(stock)
+    acceleration = accelerate(calculator, lambda _model: twin, in_double)
+    alloy.calc = calculator
+    alloy.get_potential_energy()
+    assert not acceleration.report.accelerated
+    assert "on a crystal the energy by" in acceleration.report.reason
     assert calculator.used[-1] is stock
 
 

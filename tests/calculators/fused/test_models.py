@@ -14,6 +14,9 @@ from mlip_autopipec.calculators import sevennet
 from mlip_autopipec.calculators.device import torch_state_kept
 from mlip_autopipec.calculators.floor import floor_mace, floor_sevennet
 from mlip_autopipec.calculators.fused.acceleration import accelerate_mace
+from mlip_autopipec.calculators.fused.precision import InDouble
+from mlip_autopipec.calculators.fused.sevennet import fuse_sevennet
+from mlip_autopipec.calculators.fused.verification import GROWTH, probes, spacings_A
 from mlip_autopipec.config.calculator import SevenNetConfig
 
 pytestmark = [
@@ -67,18 +70,46 @@ def test_sevennet(model: str, modal: str | None, alloy: Atoms) -> None:
     assert_equal(*sevennet_pair(model, modal), alloy)
 
 
-@pytest.mark.parametrize("symbols", ["MgO", "HCNO", "LiF", "HCs", "H2"])
+@pytest.mark.parametrize("symbols", ["MgO", "HCNO", "LiF", "HCs", "H2", "N2"])
 def test_oxides_and_molecules_are_accelerated(symbols: str) -> None:
-    """On crystals as dense as metals, the stock model gives up to 1e7 eV an atom for some.
-
-    Nitrogen and oxygen, each alone, are not among them: as dense crystals the two models differ by
-    1.9e-6 and 1.7e-6 eV an atom, however fine the radial tables, so that the stock model runs.
-    """
+    """On crystals as dense as metals, the stock model gives up to 1e7 eV an atom for some."""
     _, fused = sevennet_pair("7net-0")
     atoms = Atoms(symbols, calculator=fused)
     atoms.positions = 2.2 * np.arange(len(atoms))[:, None] * [1.0, 0.0, 0.0]
     atoms.get_potential_energy()
     assert fused.acceleration.report.accelerated, fused.acceleration.report.reason
+
+
+def test_on_dense_nitrogen_it_is_the_stock_model_that_rounds() -> None:
+    """Against the stock model in double precision: 1.7e-6 eV an atom, and 0.2e-6 of the fused."""
+    stock, fused = sevennet_pair("7net-0")
+    numbers = [7]
+    atoms, _ = probes(numbers, next(spacings_A(numbers)) * GROWTH**4)
+    energies = []
+    for calculator in (stock, fused):
+        own = Atoms(atoms, calculator=calculator)
+        energies.append(own.get_potential_energy() / len(own))
+    reason = "equal to the stock model in double precision on probes of N"
+    assert fused.acceleration.report.reason == reason
+    stock.model = InDouble(stock.model)
+    stock.reset()
+    exact = Atoms(atoms, calculator=stock).get_potential_energy() / len(atoms)
+    assert abs(energies[1] - exact) < ENERGY_eV < abs(energies[0] - exact)
+
+
+@pytest.mark.parametrize("model", ["7net-0", "7net-mf-0"])
+def test_in_double_precision_the_two_are_equal(model: str, alloy: Atoms) -> None:
+    """All that is left of their difference is rounding."""
+    stock, _ = sevennet_pair(model, "PBE" if model == "7net-mf-0" else None)
+    exact = InDouble(stock.model)
+    single = stock.model
+    energies = []
+    for own in (single, exact, InDouble(fuse_sevennet(exact.model, stock.modal))):
+        stock.model = own
+        stock.reset()
+        energies.append(Atoms(alloy, calculator=stock).get_potential_energy() / len(alloy))
+    assert energies[1] == pytest.approx(energies[0], abs=ENERGY_eV)
+    assert energies[2] == pytest.approx(energies[1], abs=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -28,18 +28,23 @@ class Package:
         models: Returns the models of a calculator.
         install: Puts one model in their place.
         fuse: Returns the fused twin of a calculator's model.
+        in_double: Returns a model that computes what a model does in double precision; None where
+            there is no such thing.
     """
 
     models: Callable[[Any], list[Model]]
     install: Callable[[Any, Model], None]
     fuse: Callable[[Any, Model], Model]
+    in_double: Callable[[Model], Model] | None = None
 
 
 class Acceleration:
     """A calculator's stock model and its fused twin, which is used once it has been found equal.
 
     The twin is made when something is calculated for the first time, and compared with the stock
-    model whenever elements are met that it has not been compared for.
+    model whenever elements are met that it has not been compared for. Where they differ by more
+    than they may, it is compared with the stock model in double precision: the rounding may be the
+    stock model's own.
 
     Attributes:
         report: Whether the twin is used, and why.
@@ -99,13 +104,11 @@ class Acceleration:
         """Compare the two models on probes; fall back on the stock one if they differ."""
         symbols = ", ".join(chemical_symbols[number] for number in sorted(numbers))
         dtype = str(next(self._stock.parameters()).dtype).removeprefix("torch.")  # type: ignore[union-attr]
+        equal_to = "the stock model"
         try:
-            found = difference(
-                lambda atoms: self._evaluate(self._stock, atoms),
-                lambda atoms: self._evaluate(self._fused, atoms),
-                numbers=sorted(numbers),
-                dtype=dtype,
-            )
+            found = self._difference(self._stock, numbers, dtype)
+            if found is not None and dtype == "float32" and self._is_right(numbers):
+                found, equal_to = None, "the stock model in double precision"
         except UnsupportedLayerError as error:
             found = str(error)
         if found is not None:
@@ -113,8 +116,30 @@ class Acceleration:
             return
         self._verified = set(numbers)
         self._package.install(self._calculator, self._fused)
-        reason = f"equal to the stock model on probes of {symbols}"
+        reason = f"equal to {equal_to} on probes of {symbols}"
         self.report = AccelerationReport(accelerated=True, reason=reason)
+
+    def _difference(self, model: Model, numbers: set[int], dtype: str) -> str | None:
+        """Compare the twin with a model; return what differs, or None."""
+        return difference(
+            lambda atoms: self._evaluate(model, atoms),
+            lambda atoms: self._evaluate(self._fused, atoms),
+            numbers=sorted(numbers),
+            dtype=dtype,
+        )
+
+    def _is_right(self, numbers: set[int]) -> bool:
+        """Say whether the twin, in single precision, is near enough to double precision.
+
+        A model that cannot be evaluated in double precision decides nothing.
+        """
+        if self._package.in_double is None:
+            return False
+        try:
+            exact = self._package.in_double(self._stock)
+            return self._difference(exact, numbers, "float32") is None
+        except RuntimeError:  # torch's, of a layer into which single precision is written
+            return False
 
     def _evaluate(self, model: Model, atoms: Atoms) -> Evaluation:
         """Evaluate a structure with a model."""
@@ -139,6 +164,7 @@ def accelerate_sevennet(calculator: Calculator) -> Acceleration:
     Args:
         calculator: On the CPU.
     """
+    from mlip_autopipec.calculators.fused.precision import InDouble  # noqa: PLC0415 - imports torch
     from mlip_autopipec.calculators.fused.sevennet import (  # noqa: PLC0415 - imports torch
         fuse_sevennet,
     )
@@ -147,6 +173,7 @@ def accelerate_sevennet(calculator: Calculator) -> Acceleration:
         models=lambda own: [own.model],
         install=lambda own, model: setattr(own, "model", model),
         fuse=lambda own, model: fuse_sevennet(model, own.modal),
+        in_double=InDouble,
     )
     return _accelerate(calculator, package)
 
