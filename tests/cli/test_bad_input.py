@@ -89,7 +89,7 @@ BAD = {
     ),
     "no workers": (
         ("--workers", "0"),
-        "error: execution.cluster.n_workers: 0 is not one of 'auto'; or 0 is below 1",
+        "error: Invalid value for '--workers': 0 is not in the range x>=1.",
     ),
     "override without a value": (
         ("--set", "seed"),

@@ -1,6 +1,7 @@
 """`mlip-autopipe export`: from a run and from a database to files, and what it refuses."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,6 +62,11 @@ def test_a_run_is_exported(call: Call, run_dir: Path) -> None:
     code, output, _ = call(str(run_dir), "--format", "extxyz")
     assert code == 0
     assert "they are not DFT results" in output
+    assert re.findall(r"(?m)^  (?:train|valid|test)\.xyz +\d+ frames of (.+)$", output) == [
+        "3 trajectories",
+        "1 trajectory",
+        "1 trajectory",
+    ]
     report = json.loads((run_dir / "export" / "export.json").read_text())
     frames = {
         part: ase.io.read(run_dir / "export" / name, ":") for part, name in report["files"].items()

@@ -59,8 +59,10 @@ FAULTS = {
         "URL and put it into ~/.pgpass"
     ),
     "execution.cluster.n_workers=many": (
-        "execution.cluster.n_workers: 'many' is not one of 'auto'; "
-        "or 'many' should be a valid integer"
+        "execution.cluster.n_workers: 'many' should be a valid integer; allowed too: 'auto'"
+    ),
+    "execution.cluster.n_workers=0": (
+        "execution.cluster.n_workers: 0 is below 1; allowed too: 'auto'"
     ),
     "exploration.pressure_GPa=.nan": "exploration.pressure_GPa: nan is not a finite number",
     "exploration.timestep_fs=true": (

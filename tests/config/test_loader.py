@@ -44,6 +44,21 @@ def test_keys_that_yaml_takes_for_booleans_are_words() -> None:
     assert section["charges"] == {"No": 3}
 
 
+def test_nobelium_is_a_value_and_still_a_switch() -> None:
+    config = PipelineConfig.from_yaml(
+        EXAMPLE,
+        (
+            "generation.0.composition={Au: 0.5, No: 0.5}",
+            "generation.0.transforms=[{kind: antisites, elements: [Au, No]}]",
+            "exploration.zbl.enabled=No",
+        ),
+    )
+    (section,) = config.generation
+    assert section.composition == {"Au": 0.5, "No": 0.5}
+    assert section.transforms[0].elements == ("Au", "No")
+    assert config.exploration.zbl.enabled is False
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [

@@ -24,6 +24,7 @@ SUMMARY = RunSummary(
 
 def test_the_summary_counts_and_names_failures_in_one_row_each() -> None:
     text = summary_markdown(SUMMARY)
+    assert "| quantity | value |\n|---|---|\n| structures generated | " in text
     assert "| explored | 3 |" in text
     assert "| touched by ZBL | 5.0% of the frames |" in text
     assert "| steps per second and worker | 8 |" in text

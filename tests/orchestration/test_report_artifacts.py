@@ -42,6 +42,7 @@ def test_every_picture_is_text_that_holds_it(files: ReportFiles) -> None:
 
 def test_the_card_says_what_and_how(files: ReportFiles) -> None:
     text = card_markdown(files)
+    assert "| property | value |\n|---|---|\n| frames | " in text
     assert "| elements | Au, Cu |" in text
     assert "they are not DFT results" in text
     assert f"mlip-autopipe run {files.report.run_dir}/config.json" in text

@@ -1,6 +1,5 @@
-"""How a run stands, from its directory and the processes there are; launching for real is slow."""
+"""Runs that the page starts and stops; launching for real is a test in the browser."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -11,39 +10,28 @@ import psutil
 import pytest
 
 from mlip_autopipec.errors import RunDirectoryError
-from mlip_autopipec.ui.launching import LaunchNote, launch_run, run_state, stop_run
+from mlip_autopipec.orchestration.run_state import LaunchNote, note_path, run_state
+from mlip_autopipec.ui.launching import launch_run, stop_run
 
 
-def _note(run_dir: Path, pid: int, created_s: float) -> None:
-    text = LaunchNote(pid=pid, created_s=created_s).model_dump_json()
-    (run_dir / "launch.json").write_text(text, encoding="utf-8")
-
-
-def test_a_folder_in_which_nothing_happens_is_a_stopped_run(tmp_path: Path) -> None:
-    state = run_state(tmp_path)
-    assert (state.state, state.pid, state.url, state.log) == ("stopped", None, "", ())
+def test_where_nobody_works_there_is_nothing_to_stop(tmp_path: Path) -> None:
     assert not stop_run(tmp_path)
 
 
-def test_a_finished_run(finished_root: Path) -> None:
-    assert run_state(finished_root / "runs" / "small").state == "finished"
-
-
-def test_a_launched_process_counts_while_it_lives(tmp_path: Path) -> None:
-    code = "import time\ntry: time.sleep(60)\nexcept KeyboardInterrupt: raise SystemExit(0)"
-    process = subprocess.Popen([sys.executable, "-c", code])
-    created_s = psutil.Process(process.pid).create_time()
-    _note(tmp_path, process.pid, created_s)
-    assert (run_state(tmp_path).state, run_state(tmp_path).pid) == ("starting", process.pid)
-    with pytest.raises(RunDirectoryError, match="is being worked on"):
-        launch_run(tmp_path, "name: a\n", tmp_path)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert run_state(tmp_path).state == "stopped"
-
-
-def test_another_process_of_the_same_number_does_not_count(tmp_path: Path) -> None:
-    _note(tmp_path, os.getpid(), psutil.Process().create_time() - 100.0)
+def test_a_run_that_is_worked_on_is_not_launched_again_but_stopped_as_by_ctrl_c(
+    tmp_path: Path,
+) -> None:
+    code = "import time\nprint('ready', flush=True)\ntime.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=-1, stderr=-1) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        created_s = psutil.Process(process.pid).create_time()
+        note = LaunchNote(pid=process.pid, created_s=created_s)
+        note_path(tmp_path).write_text(note.model_dump_json(), encoding="utf-8")
+        with pytest.raises(RunDirectoryError, match="is being worked on"):
+            launch_run(tmp_path, "name: a\n", tmp_path)
+        assert stop_run(tmp_path)
+    assert process.returncode == -signal.SIGINT
     assert run_state(tmp_path).state == "stopped"
 
 

@@ -7,11 +7,9 @@ import numpy as np
 import pytest
 from ase.io import read
 
-from mlip_autopipec.orchestration.progress import StructureProgress
 from mlip_autopipec.structures.extxyz import read_frames
 from mlip_autopipec.ui.confinement import RootFolder
 from mlip_autopipec.ui.dataset_view import Filters
-from mlip_autopipec.ui.live_history import LiveHistory
 from mlip_autopipec.ui.map_view import MapPoints
 from mlip_autopipec.ui.run_files import RunFiles, as_extxyz, as_training_files
 
@@ -70,23 +68,3 @@ def test_any_frame_is_read_alone(finished_root: Path) -> None:
         assert frame == expected
     assert files.frame("alloy-0001", files.n_frames("alloy-0001")) is None
     assert files.frame("unknown", 0) is None
-
-
-def test_the_live_history_takes_note_of_each_step_once() -> None:
-    session: dict[str, LiveHistory] = {}
-    history = LiveHistory.of(session, Path("run"))
-    for step in (10, 10, 20):
-        history.note(
-            StructureProgress(
-                structure_id="a",
-                step=step,
-                n_steps=100,
-                steps_per_s=1.0,
-                temperature_K=300.0 + step,
-                energy_eV=-1.0,
-                updated_s=0.0,
-            )
-        )
-    assert history.courses("a") == ([310.0, 320.0], [-1.0, -1.0])
-    assert history.courses("b") == ([], [])
-    assert LiveHistory.of(session, Path("run")) is history

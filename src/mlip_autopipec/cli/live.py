@@ -11,10 +11,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from mlip_autopipec.orchestration.live_history import LiveHistory
 from mlip_autopipec.orchestration.monitor import RunMonitor, RunSnapshot
 from mlip_autopipec.reporting.sparkline import text_sparkline
 from mlip_autopipec.reporting.wording import duration
-from mlip_autopipec.ui.live_history import LiveHistory
 
 _REFRESH_S = 0.5
 _LINE_S = 5.0

@@ -25,7 +25,7 @@ def run(
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option("--workers", metavar="N", help="Workers on this machine; one a core."),
+        typer.Option("--workers", min=1, metavar="N", help="Workers on this machine; one a core."),
     ] = None,
     overrides: SetOption = None,
     *,

@@ -13,8 +13,8 @@ def status(run_dir: RunDirArgument, *, as_json: JsonOption = False) -> None:
     from mlip_autopipec.cli.live import headline  # noqa: PLC0415
     from mlip_autopipec.cli.tables import print_figures, summary_rows  # noqa: PLC0415
     from mlip_autopipec.orchestration.monitor import RunMonitor  # noqa: PLC0415
+    from mlip_autopipec.orchestration.run_state import run_state  # noqa: PLC0415
     from mlip_autopipec.pipeline.runner import PipelineRunner  # noqa: PLC0415
-    from mlip_autopipec.ui.launching import run_state  # noqa: PLC0415
 
     runner = PipelineRunner.open(run_dir)
     snapshot, stands = RunMonitor(run_dir).snapshot(), run_state(run_dir)

@@ -122,8 +122,9 @@ def summary_rows(summary: RunSummary, ui_url: str | None) -> Rows:
 def export_rows(report: ExportReport, folder: Path) -> Rows:
     """Say what was exported, and how to train on it."""
     rows = [
-        (name, f"{report.n_frames[part]:,} frames of {report.n_trajectories[part]:,} trajectories")
+        (name, f"{count(report.n_frames[part], 'frame')} of {trajectories}")
         for part, name in report.files.items()
+        for trajectories in [count(report.n_trajectories[part], "trajectory", "trajectories")]
     ]
     energies = ", ".join(f"{element} {energy:.4f}" for element, energy in report.e0_eV.items())
     return [

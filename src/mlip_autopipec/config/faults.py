@@ -1,5 +1,6 @@
 """From pydantic's errors to one clear line a fault."""
 
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -50,17 +51,40 @@ def validate(model: type[Model], document: dict[str, Any]) -> Model:
 def _lines(found: list[tuple[str, list[str], ErrorDetails]], model: type[BaseModel]) -> list[str]:
     """Write one line a faulty field, in the order of the file.
 
-    The branches of a union complain about the same field one by one, which makes one line; and
-    pydantic calls a list too short whose items are faulty, which is left out.
+    The branches of a union complain about the same field one by one, which makes one line, where
+    words that stand beside numbers come last; and pydantic calls a list too short whose items are
+    faulty, which is left out.
     """
     paths = {path for path, _, _ in found}
     messages: dict[str, dict[str, None]] = {}
+    words: dict[str, dict[str, str]] = {}
     for path, siblings, details in found:
         faulty_items = any(other.startswith(f"{path}[") for other in paths)
         if details["type"] == "too_short" and faulty_items:
             continue
-        messages.setdefault(path, {})[_message(path, siblings, details, model)] = None
-    return [f"{path}: {'; or '.join(parts)}" for path, parts in messages.items()]
+        message = _message(path, siblings, details, model)
+        messages.setdefault(path, {})[message] = None
+        if details["type"] == "literal_error":
+            words.setdefault(path, {})[message] = str(details["ctx"]["expected"])
+    return [f"{path}: {_joined(parts, words.get(path, {}))}" for path, parts in messages.items()]
+
+
+def _joined(parts: Iterable[str], words: Mapping[str, str]) -> str:
+    """Join what the branches of a union say of one field.
+
+    Args:
+        parts: What each says.
+        words: Those of them that ask for words, with these words.
+
+    Example:
+        >>> _joined(["0 is no word", "0 is below 1"], {"0 is no word": "'auto'"})
+        "0 is below 1; allowed too: 'auto'"
+    """
+    others = [part for part in parts if part not in words]
+    if not others:
+        return "; or ".join(words)
+    allowed = "".join(f"; allowed too: {expected}" for expected in words.values())
+    return f"{'; or '.join(others)}{allowed}"
 
 
 def _message(path: str, siblings: list[str], details: ErrorDetails, model: type[BaseModel]) -> str:

@@ -9,13 +9,19 @@ import yaml
 from mlip_autopipec.errors import ConfigError
 
 _BOOL, _STR = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:str"
+_NOBELIUM = "No"
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
     """YAML's safe loader that refuses a key given twice, which YAML itself forbids.
 
     Keys are words: YAML 1.1 would take ``on`` (a dopant's key) and ``No`` (nobelium) for booleans.
+    So is the value ``No``, which still switches off what is a switch.
     """
+
+    def construct_word_or_bool(self, node: yaml.ScalarNode) -> bool | str:
+        """Return the symbol of nobelium as it is written, and other booleans as booleans."""
+        return _NOBELIUM if node.value == _NOBELIUM else bool(self.construct_yaml_bool(node))
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
         """Build a mapping, refusing repeated keys."""
@@ -28,6 +34,9 @@ class _UniqueKeyLoader(yaml.SafeLoader):
                 raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
             seen.add(key_node.value)
         return super().construct_mapping(node, deep=deep)
+
+
+_UniqueKeyLoader.add_constructor(_BOOL, _UniqueKeyLoader.construct_word_or_bool)
 
 
 def read_document(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
@@ -63,7 +72,7 @@ def parse_document(text: str, source: str) -> dict[str, Any]:
     Raises:
         ConfigError: The text is not a YAML mapping.
     """
-    document = _parse(text, source)
+    document = parse_value(text, source)
     if not isinstance(document, dict):
         given = "nothing" if document is None else f"a {type(document).__name__}"
         message = f"{source}: holds {given}; a mapping with name, generation, … is needed"
@@ -83,8 +92,20 @@ def _read(path: Path) -> str:
         raise ConfigError([message]) from error
 
 
-def _parse(text: str, source: str) -> Any:  # noqa: ANN401 - YAML holds anything
-    """Parse YAML, or say in one line where it breaks."""
+def parse_value(text: str, source: str) -> Any:  # noqa: ANN401 - YAML holds anything
+    """Read any YAML value from text.
+
+    Args:
+        text: The YAML.
+        source: What messages call the text.
+
+    Raises:
+        ConfigError: The text is not YAML, with one line that says where it breaks.
+
+    Example:
+        >>> parse_value("{element: No, relax: no}", "--set")
+        {'element': 'No', 'relax': False}
+    """
     try:
         return yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a subclass of SafeLoader
     except yaml.MarkedYAMLError as error:
@@ -107,7 +128,7 @@ def _apply(document: dict[str, Any], override: str) -> None:
     node: Any = document
     for depth, key in enumerate(keys[:-1]):
         node = _child(node, key, override, ".".join(keys[: depth + 1]))
-    value = _parse(text, f"--set {override}")
+    value = parse_value(text, f"--set {override}")
     if isinstance(node, list):
         node[_index(node, keys[-1], override)] = value
     elif isinstance(node, dict):

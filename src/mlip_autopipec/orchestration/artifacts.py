@@ -64,7 +64,7 @@ def summary_markdown(summary: RunSummary) -> str:
         ("run directory", f"`{summary.run_dir}`"),
         ("database", f"`{summary.database}`"),
     ]
-    lines = [f"# {summary.name}", "", "| | |", "|---|---|"]
+    lines = [f"# {summary.name}", "", "| quantity | value |", "|---|---|"]
     lines += [f"| {label} | {value} |" for label, value in rows]
     if summary.failures:
         lines += ["", "## Failed structures", "", "| structure | reason |", "|---|---|"]

@@ -54,7 +54,7 @@ def card_markdown(files: ReportFiles) -> str:
     report: RunReport = files.report
     rows = [*report.card.rows, ("report", str(files.page))]
     lines = [f"# {report.name}", "", f"{report.verdict} Labels: {report.card.labels}.", ""]
-    lines += ["| | |", "|---|---|"]
+    lines += ["| property | value |", "|---|---|"]
     lines += [f"| {table_cell(name)} | {table_cell(value)} |" for name, value in rows]
     lines += ["", "## How to reproduce", "", *_code(report.card.reproduce)]
     return "\n".join(lines) + "\n"

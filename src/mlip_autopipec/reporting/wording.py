@@ -18,14 +18,14 @@ def duration(seconds: float) -> str:
     return f"{whole / 86400:.1f} d"
 
 
-def count(n: int, noun: str) -> str:
-    """Write a number of things.
+def count(n: int, noun: str, plural: str | None = None) -> str:
+    """Write a number of things; the plural is needed where it is not the noun with an s.
 
     Example:
-        >>> count(1, "frame"), count(1200, "frame")
-        ('1 frame', '1,200 frames')
+        >>> count(1, "frame"), count(1200, "frame"), count(2, "trajectory", "trajectories")
+        ('1 frame', '1,200 frames', '2 trajectories')
     """
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {plural or f'{noun}s'}"
 
 
 def percent(share: float) -> str:

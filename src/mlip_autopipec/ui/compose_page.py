@@ -8,11 +8,12 @@ import streamlit as st
 from mlip_autopipec.config import PipelineConfig
 from mlip_autopipec.config.canonical import content_key
 from mlip_autopipec.errors import AutoPipeError, ConfigError
+from mlip_autopipec.orchestration.run_state import run_state
 from mlip_autopipec.ui.composition_state import Composition
 from mlip_autopipec.ui.document import by_path, checked, read, value_at
 from mlip_autopipec.ui.examples import example_yaml, kinds
 from mlip_autopipec.ui.form import Form
-from mlip_autopipec.ui.launching import launch_run, run_state
+from mlip_autopipec.ui.launching import launch_run
 from mlip_autopipec.ui.preview import MOST_STRUCTURES, Preview, make_preview
 from mlip_autopipec.ui.schema import section_of
 from mlip_autopipec.ui.site import Site, figures, heading

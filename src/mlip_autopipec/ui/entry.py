@@ -5,6 +5,8 @@ from typing import Any
 import streamlit as st
 import yaml
 
+from mlip_autopipec.config.loader import parse_value
+from mlip_autopipec.errors import ConfigError
 from mlip_autopipec.ui.document import Place, path_text
 from mlip_autopipec.ui.schema import Field, Required, Scalar
 
@@ -105,6 +107,6 @@ def parsed(text: str, *, is_list: bool) -> Any:  # noqa: ANN401
     bare_list = is_list or ("," in text and text.strip()[0] not in "[{\"'")
     source = f"[{text}]" if bare_list and not text.strip().startswith("[") else text
     try:
-        return yaml.safe_load(source)
-    except yaml.YAMLError:
+        return parse_value(source, text)
+    except ConfigError:
         return text

@@ -7,15 +7,16 @@ import pandas as pd
 import streamlit as st
 
 from mlip_autopipec.errors import AutoPipeError, RunDirectoryError
+from mlip_autopipec.orchestration.live_history import LiveHistory
 from mlip_autopipec.orchestration.monitor import RunMonitor, RunSnapshot
 from mlip_autopipec.orchestration.progress import StructureProgress
+from mlip_autopipec.orchestration.run_state import RunState, run_state
 from mlip_autopipec.pipeline.records import StageRecord
 from mlip_autopipec.pipeline.runner import PipelineRunner
 from mlip_autopipec.reporting.wording import duration
 from mlip_autopipec.ui.composition_state import Composition
 from mlip_autopipec.ui.document import written
-from mlip_autopipec.ui.launching import RunState, launch_run, run_state, stop_run
-from mlip_autopipec.ui.live_history import LiveHistory
+from mlip_autopipec.ui.launching import launch_run, stop_run
 from mlip_autopipec.ui.site import Site, empty, figures, heading
 
 _REFRESH_S = 2.0
