@@ -13,25 +13,18 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from mlip_autopipec.cli import app
 from mlip_autopipec.storage.db_wrapper import AseDBWrapper
 
-CONFIG = """
-name: bad
-generation:
-  - {kind: alloy, lattice: fcc, composition: {Cu: 0.5, Au: 0.5}, supercell: [2, 1, 1]}
-exploration:
-  calculator: {kind: emt}
-  n_steps: 5
-sampling: {kind: random, n_samples: 2}
-"""
-
 
 @pytest.fixture
 def call(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    write_run: Callable[..., Path],
 ) -> Callable[..., tuple[int, list[str]]]:
     """Run the program in a folder of its own; return exit code and the lines of standard error."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLIP_AUTOPIPE_HOME", str(tmp_path / "home"))
-    (tmp_path / "config.yaml").write_text(CONFIG, encoding="utf-8")
+    write_run(tmp_path / "config.yaml", "bad", alloy={"n_structures": 1})
 
     def run(*arguments: str) -> tuple[int, list[str]]:
         monkeypatch.setattr("sys.argv", ["mlip-autopipe", *arguments])

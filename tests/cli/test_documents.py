@@ -12,29 +12,17 @@ from mlip_autopipec.cli import app, documents
 from mlip_autopipec.config import PipelineConfig
 from mlip_autopipec.pipeline.runner import PipelineRunner
 
-CONFIG = """
-name: told
-generation:
-  - kind: alloy
-    lattice: fcc
-    composition: {Cu: 0.5, Au: 0.5}
-    supercell: [2, 1, 1]
-    n_structures: 2
-exploration: {calculator: {kind: emt}, n_steps: 6, save_every: 3}
-sampling: {kind: random, n_samples: 3}
-"""
-
 ONE = "execution.cluster.n_workers=1"
 ESTIMATE = ("validate", "config.yaml", "--estimate", "--set", ONE)
 Call = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, write_run: Callable[..., Path]) -> Path:
     """A folder with a config and a finished run of it."""
     folder = tmp_path_factory.mktemp("told")
-    (folder / "config.yaml").write_text(CONFIG, encoding="utf-8")
-    PipelineRunner(PipelineConfig.from_yaml(folder / "config.yaml"), folder / "run").run()
+    config = write_run(folder / "config.yaml", "told", exploration={"n_steps": 6, "save_every": 3})
+    PipelineRunner(PipelineConfig.from_yaml(config), folder / "run").run()
     return folder
 
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import ase.io
 import pytest
@@ -17,25 +18,18 @@ Call = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
-def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run_dir(
+    tmp_path_factory: pytest.TempPathFactory, short_run: Callable[..., dict[str, Any]]
+) -> Path:
     """A finished run of five trajectories on EMT."""
-    generator = {
-        "kind": "alloy",
-        "lattice": "fcc",
-        "composition": {"Cu": 0.5, "Au": 0.5},
-        "supercell": [2, 1, 1],
-        "n_structures": 5,
-        "transforms": [{"kind": "rattle", "stdev_A": 0.05}],  # or two may be one by symmetry
-    }
-    exploration = {"calculator": {"kind": "emt"}, "n_steps": 8, "save_every": 2}
-    config = PipelineConfig.model_validate(
-        {
-            "name": "exported",
-            "generation": [generator],
-            "exploration": exploration,
-            "sampling": {"kind": "random", "n_samples": 20},
-        }
+    rattle = {"kind": "rattle", "stdev_A": 0.05}  # or two may be one by symmetry
+    document = short_run(
+        "exported",
+        alloy={"n_structures": 5, "transforms": [rattle]},
+        exploration={"n_steps": 8, "save_every": 2},
+        sampling={"kind": "random", "n_samples": 20},
     )
+    config = PipelineConfig.model_validate(document)
     folder = tmp_path_factory.mktemp("run")
     PipelineRunner(config, folder).run()
     return folder

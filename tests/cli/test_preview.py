@@ -5,21 +5,17 @@ import pytest
 
 from mlip_autopipec.cli import app
 
-CONFIG = """
-name: few
-generation:
-  - {kind: alloy, lattice: fcc, composition: {Cu: 0.5, Au: 0.5}, n_structures: 3}
-exploration: {calculator: {kind: emt}}
-"""
-
 
 @pytest.fixture
 def call(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    write_run: Callable[..., Path],
 ) -> Callable[..., tuple[int, str, str]]:
     """Run the program in a folder of its own; return exit code, standard output and error."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "few.yaml").write_text(CONFIG, encoding="utf-8")
+    write_run(tmp_path / "few.yaml", "few", alloy={"supercell": [2, 2, 2], "n_structures": 3})
 
     def run(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["mlip-autopipe", *arguments])

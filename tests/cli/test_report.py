@@ -1,19 +1,14 @@
 """`mlip-autopipe report`: the page and what is said of it."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mlip_autopipec.cli import app
 from mlip_autopipec.config import PipelineConfig
 from mlip_autopipec.pipeline.runner import PipelineRunner
-
-CONFIG = {
-    "name": "told",
-    "generation": [{"kind": "alloy", "lattice": "fcc", "composition": {"Cu": 1.0}}],
-    "exploration": {"calculator": {"kind": "emt"}, "n_steps": 5, "save_every": 5},
-    "sampling": {"kind": "random", "n_samples": 1},
-}
 
 
 def _call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -24,14 +19,18 @@ def _call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 
 
 def test_writes_the_page_beside_the_run_or_where_it_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    short_run: Callable[..., dict[str, Any]],
 ) -> None:
     run_dir, output = tmp_path / "run", tmp_path / "elsewhere"
-    PipelineRunner(PipelineConfig.model_validate(CONFIG), run_dir).run()
+    document = short_run("told", alloy={"n_structures": 1}, exploration={"n_steps": 5})
+    PipelineRunner(PipelineConfig.model_validate(document), run_dir).run()
     assert _call(monkeypatch, str(run_dir)) == 0
     page = run_dir / "report" / "report.html"
     assert capsys.readouterr().out.splitlines() == [
-        "Finished: 1 of 2 frames are stored.",
+        "Finished: 2 of 2 frames are stored.",
         f"report: {page}",
     ]
     assert _call(monkeypatch, str(run_dir), "--output", str(output)) == 0

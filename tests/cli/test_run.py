@@ -16,34 +16,31 @@ import pytest
 from mlip_autopipec.files import sha256_file
 
 PROGRAM = Path(sys.executable).with_name("mlip-autopipe")
-CONFIG = """
-name: whole
-seed: 5
-generation:
-  - kind: alloy
-    lattice: fcc
-    composition: {Cu: 0.5, Au: 0.5}
-    supercell: [2, 2, 1]
-    n_structures: 3
-exploration:
-  calculator: {kind: emt}
-  temperature_K: {start: 300, end: 900}
-  n_steps: 60
-  save_every: 10
-  checkpoint_every: 20
-  monte_carlo: {kind: swap, every: 10, attempts: 2}
-sampling: {kind: fps, n_samples: 8, descriptor: {kind: soap, r_cut_A: 4.0}}
-execution: {cluster: {n_workers: 2}}
-"""
 BEGUN_S = 180.0  # for the workers to begin, on a machine that does other things as well
 ENDED_S = 60.0
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def folder(
+    tmp_path_factory: pytest.TempPathFactory, write_run: Callable[..., Path]
+) -> Iterator[Path]:
     """A folder with a config, and a server of its own that is stopped afterwards."""
     folder = tmp_path_factory.mktemp("user")
-    (folder / "config.yaml").write_text(CONFIG, encoding="utf-8")
+    write_run(
+        folder / "config.yaml",
+        "whole",
+        seed=5,
+        alloy={"supercell": [2, 2, 1], "n_structures": 3},
+        exploration={
+            "temperature_K": {"start": 300, "end": 900},
+            "n_steps": 60,
+            "save_every": 10,
+            "checkpoint_every": 20,
+            "monte_carlo": {"kind": "swap", "every": 10, "attempts": 2},
+        },
+        sampling={"kind": "fps", "n_samples": 8, "descriptor": {"kind": "soap", "r_cut_A": 4.0}},
+        execution={"cluster": {"n_workers": 2}},
+    )
     yield folder
     _call(folder, "server", "stop")
 

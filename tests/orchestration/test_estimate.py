@@ -1,6 +1,8 @@
 """What is foretold of a run follows from what was rehearsed."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,6 +10,8 @@ from mlip_autopipec.config import PipelineConfig
 from mlip_autopipec.orchestration.estimate import CostEstimate, foretell
 from mlip_autopipec.pipeline.plan import make_plan
 from mlip_autopipec.pipeline.rehearsal import Pace, Rehearsal, Sizes
+
+Foretold = Callable[..., CostEstimate]
 
 SEEN = Rehearsal(
     sizes=(Sizes(n_atoms=(8,) * 6, make_s=0.5),),
@@ -26,38 +30,30 @@ SEEN = Rehearsal(
 )
 
 
-def _foretold(seen: Rehearsal = SEEN, *settings: str) -> CostEstimate:
-    document = {
-        "name": "foretold",
-        "generation": [
-            {
-                "kind": "alloy",
-                "lattice": "fcc",
-                "composition": {"Cu": 0.5, "Au": 0.5},
-                "supercell": [2, 1, 1],
-                "n_structures": 6,
-            }
-        ],
-        "exploration": {
-            "calculator": {"kind": "emt"},
-            "n_steps": 1000,
-            "save_every": 10,
-            "monte_carlo": {"kind": "swap", "every": 100, "attempts": 5},
-        },
-        "sampling": {"kind": "random", "n_samples": 20},
-        "execution": {"cluster": {"kind": "local", "n_workers": 4}},
-    }
-    config = PipelineConfig.model_validate(document)
-    for setting in settings:
-        assert setting == "one worker"
-        local = config.execution.cluster.model_copy(update={"n_workers": 1})
-        execution = config.execution.model_copy(update={"cluster": local})
-        config = config.model_copy(update={"execution": execution})
-    return foretell(config, make_plan(config), seen, import_s=2.0, import_bytes=100_000_000)
+@pytest.fixture
+def foretold(short_run: Callable[..., dict[str, Any]]) -> Foretold:
+    """Reckons the cost of six structures on some workers."""
+
+    def reckoned(seen: Rehearsal = SEEN, n_workers: int = 4) -> CostEstimate:
+        document = short_run(
+            "foretold",
+            alloy={"n_structures": 6},
+            exploration={
+                "n_steps": 1000,
+                "save_every": 10,
+                "monte_carlo": {"kind": "swap", "every": 100, "attempts": 5},
+            },
+            sampling={"kind": "random", "n_samples": 20},
+            execution={"cluster": {"kind": "local", "n_workers": n_workers}},
+        )
+        config = PipelineConfig.model_validate(document)
+        return foretell(config, make_plan(config), seen, import_s=2.0, import_bytes=100_000_000)
+
+    return reckoned
 
 
-def test_exploration_is_steps_and_moves_spread_over_workers() -> None:
-    cost = _foretold()
+def test_exploration_is_steps_and_moves_spread_over_workers(foretold: Foretold) -> None:
+    cost = foretold()
     structure_s = 8 * (1000 * 0.002 + 50 * 0.001)
     assert cost.evaluation_s == (pytest.approx(0.008),)
     assert cost.core_s == pytest.approx(6 * structure_s)
@@ -74,15 +70,17 @@ def test_exploration_is_steps_and_moves_spread_over_workers() -> None:
     )
 
 
-def test_one_worker_loads_its_model_once_and_takes_one_structure_after_the_other() -> None:
-    cost = _foretold(SEEN, "one worker")
+def test_one_worker_loads_its_model_once_and_takes_one_structure_after_the_other(
+    foretold: Foretold,
+) -> None:
+    cost = foretold(n_workers=1)
     assert cost.explore_s == pytest.approx(1.0 + cost.core_s)
-    assert cost.memory_bytes < _foretold().memory_bytes
-    assert cost.worker_bytes == _foretold().worker_bytes
+    assert cost.memory_bytes < foretold().memory_bytes
+    assert cost.worker_bytes == foretold().worker_bytes
 
 
-def test_disk_grows_with_frames() -> None:
+def test_disk_grows_with_frames(foretold: Foretold) -> None:
     n_frames, frame_bytes = 6 * 101, 8 * 100.0
-    other = _foretold(replace(SEEN, paces=(replace(SEEN.paces[0], frame_bytes=200.0),)))
-    grown = other.disk_bytes - _foretold().disk_bytes
+    other = foretold(replace(SEEN, paces=(replace(SEEN.paces[0], frame_bytes=200.0),)))
+    grown = other.disk_bytes - foretold().disk_bytes
     assert grown == pytest.approx((2 * n_frames + 20) * frame_bytes, abs=1.0)  # to whole bytes

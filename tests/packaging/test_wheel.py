@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,23 +16,6 @@ ROOT = Path(__file__).parents[2]
 UV = shutil.which("uv")
 PRELOAD = "mlip_autopipec.orchestration.preload"
 
-CONFIG = """
-name: bare
-seed: 1
-generation:
-  - kind: alloy
-    lattice: fcc
-    composition: {Cu: 0.5, Au: 0.5}
-    supercell: [2, 1, 1]
-    n_structures: 2
-exploration:
-  calculator: {kind: emt}
-  n_steps: 10
-  save_every: 5
-  monte_carlo: {kind: swap, every: 5, attempts: 1}
-sampling: {kind: fps, n_samples: 3}
-execution: {cluster: {kind: local, n_workers: 2}}
-"""
 
 OWNERS = """
 from importlib.metadata import packages_distributions
@@ -81,6 +64,25 @@ def bare_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
+@pytest.fixture
+def write_bare(write_run: Callable[..., Path]) -> Callable[[Path], Path]:
+    """Writes the config of a run of ten steps."""
+
+    def write(folder: Path) -> Path:
+        return write_run(
+            folder / "config.yaml",
+            "bare",
+            exploration={
+                "n_steps": 10,
+                "monte_carlo": {"kind": "swap", "every": 5, "attempts": 1},
+            },
+            sampling={"kind": "fps", "n_samples": 3},
+            execution={"cluster": {"kind": "local", "n_workers": 2}},
+        )
+
+    return write
+
+
 pytestmark = pytest.mark.skipif(UV is None, reason="uv builds the wheel; pip install uv")
 
 
@@ -99,10 +101,12 @@ def test_wheel_holds_the_three_packages_and_nothing_else(wheel: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_short_run_in_a_bare_environment(bare_python: Path, tmp_path: Path) -> None:
+def test_short_run_in_a_bare_environment(
+    bare_python: Path, tmp_path: Path, write_bare: Callable[[Path], Path]
+) -> None:
     home, folder = tmp_path / "home", tmp_path / "elsewhere"
     folder.mkdir()
-    (folder / "config.yaml").write_text(CONFIG, encoding="utf-8")
+    write_bare(folder)
     program = bare_python.parent / "mlip-autopipe"
     environment = {"HOME": str(home), "MLIP_AUTOPIPE_HOME": str(home / "mlip-autopipe")}
     owners = _call(bare_python, "-c", OWNERS, cwd=folder)
@@ -169,7 +173,7 @@ def test_workers_at_an_address_need_nothing_but_the_wheel(
     home, here, there = (tmp_path / name for name in ("home", "here", "there"))
     here.mkdir()
     there.mkdir()
-    (here / "config.yaml").write_text(CONFIG, encoding="utf-8")
+    write_bare(here)
     program = bare_python.parent / "mlip-autopipe"
     environment = {"HOME": str(home), "MLIP_AUTOPIPE_HOME": str(home / "mlip-autopipe")}
     with _dask(bare_python, there, HOME=str(home)) as address:

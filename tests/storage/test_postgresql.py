@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -85,35 +86,29 @@ def database(server: str, request: pytest.FixtureRequest) -> AseDBWrapper:
     return AseDBWrapper(f"{server}/{name}")
 
 
-def collecting_runner(folder: Path, location: str, name: str, *, seed: int) -> PipelineRunner:
-    """Return a short run that selects what a collection lacks, and adds it there."""
-    alloy = {
-        "kind": "alloy",
-        "lattice": "fcc",
-        "composition": {"Cu": 0.5, "Au": 0.5},
-        "supercell": [2, 1, 1],
-        "n_structures": 2,
-        "transforms": [{"kind": "rattle", "stdev_A": 0.05}],
-    }
-    document = {
-        "name": name,
-        "seed": seed,
-        "generation": [alloy],
-        "exploration": {
-            "calculator": {"kind": "emt"},
-            "temperature_K": 600,
-            "n_steps": 20,
-            "save_every": 2,
-        },
-        "sampling": {
-            "kind": "fps",
-            "n_samples": 6,
-            "known": [location],
-            "descriptor": {"kind": "soap", "n_max": 2, "l_max": 2},
-        },
-        "storage": {"collection": location},
-    }
-    return PipelineRunner(PipelineConfig.model_validate(document), folder / name)
+@pytest.fixture
+def collecting_runner(
+    tmp_path: Path, short_run: Callable[..., dict[str, Any]]
+) -> Callable[..., PipelineRunner]:
+    """Makes a short run that selects what a collection lacks, and adds it there."""
+
+    def make(location: str, name: str, *, seed: int) -> PipelineRunner:
+        document = short_run(
+            name,
+            seed=seed,
+            alloy={"transforms": [{"kind": "rattle", "stdev_A": 0.05}]},
+            exploration={"temperature_K": 600, "save_every": 2},
+            sampling={
+                "kind": "fps",
+                "n_samples": 6,
+                "known": [location],
+                "descriptor": {"kind": "soap", "n_max": 2, "l_max": 2},
+            },
+            storage={"collection": location},
+        )
+        return PipelineRunner(PipelineConfig.model_validate(document), tmp_path / name)
+
+    return make
 
 
 def test_frames_come_back_as_they_were(database: AseDBWrapper, make_frame: MakeFrame) -> None:
@@ -162,9 +157,11 @@ def test_an_empty_database(database: AseDBWrapper) -> None:
         database.count()
 
 
-def test_runs_gather_their_frames(database: AseDBWrapper, tmp_path: Path) -> None:
+def test_runs_gather_their_frames(
+    database: AseDBWrapper, tmp_path: Path, collecting_runner: Callable[..., PipelineRunner]
+) -> None:
     """The second run selects nothing that the first has put there, and running again adds none."""
-    runner = partial(collecting_runner, tmp_path, database.location)
+    runner = partial(collecting_runner, database.location)
     assert runner("first", seed=1).run().n_selected == 6
     assert runner("second", seed=2).run().n_selected == 6
     assert len(database) == 12
@@ -186,8 +183,10 @@ def test_a_server_that_does_not_answer_is_told_in_one_line() -> None:
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_a_collection_that_is_away_is_refused_first(server: str, tmp_path: Path) -> None:
-    runner = collecting_runner(tmp_path, f"{server}/nowhere", "first", seed=1)
+def test_a_collection_that_is_away_is_refused_first(
+    server: str, tmp_path: Path, collecting_runner: Callable[..., PipelineRunner]
+) -> None:
+    runner = collecting_runner(f"{server}/nowhere", "first", seed=1)
     match = r"storage.collection: .*\"nowhere\" does not exist"
     with pytest.raises(StorageError, match=match) as caught:
         runner.run()

@@ -1,7 +1,7 @@
 """A finished run on EMT, made once, and the page's scripts without a browser."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,30 +10,23 @@ from mlip_autopipec.config import PipelineConfig
 from mlip_autopipec.pipeline.runner import PipelineRunner
 from mlip_autopipec.ui.server import ROOT_VARIABLE
 
-CONFIG = """
-name: small
-seed: 3
-generation:
-  - kind: alloy
-    lattice: fcc
-    composition: {Cu: 0.5, Au: 0.5}
-    supercell: [2, 2, 1]
-    n_structures: 2
-exploration:
-  calculator: {kind: emt}
-  temperature_K: {start: 300, end: 900}
-  n_steps: 40
-  save_every: 4
-sampling: {kind: fps, n_samples: 6, descriptor: {kind: soap, r_cut_A: 4.0, n_max: 3, l_max: 2}}
-"""
-
 
 @pytest.fixture(scope="session")
-def finished_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished_root(tmp_path_factory: pytest.TempPathFactory, write_run: Callable[..., Path]) -> Path:
     """A folder with one finished run, ``runs/small``."""
     root = tmp_path_factory.mktemp("root").resolve()
-    config = root / "small.yaml"
-    config.write_text(CONFIG, encoding="utf-8")
+    config = write_run(
+        root / "small.yaml",
+        "small",
+        seed=3,
+        alloy={"supercell": [2, 2, 1]},
+        exploration={"temperature_K": {"start": 300, "end": 900}, "n_steps": 40, "save_every": 4},
+        sampling={
+            "kind": "fps",
+            "n_samples": 6,
+            "descriptor": {"kind": "soap", "r_cut_A": 4.0, "n_max": 3, "l_max": 2},
+        },
+    )
     PipelineRunner(PipelineConfig.from_yaml(config), root / "runs" / "small").run()
     return root
 

@@ -30,24 +30,6 @@ LAUNCHED_S = 180.0  # for server, workers and the first progress, on a machine t
 FINISHED_S = 400.0
 STOPPED_S = 10.0
 DRAWN_MS = 180_000  # without a graphics card, on a machine that is busy
-CONFIG = """
-name: browsed
-seed: 5
-generation:
-  - kind: alloy
-    lattice: fcc
-    composition: {Cu: 0.5, Au: 0.5}
-    supercell: [2, 2, 1]
-    n_structures: 2
-exploration:
-  calculator: {kind: emt}
-  temperature_K: {start: 300, end: 900}
-  n_steps: 1600
-  save_every: 40
-  timestep_fs: 2.0
-sampling: {kind: fps, n_samples: 12, descriptor: {kind: soap, r_cut_A: 4.0}}
-execution: {cluster: {n_workers: 2}}
-"""
 
 pytestmark = [
     pytest.mark.slow,
@@ -60,6 +42,33 @@ pytestmark = [
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that the page works in."""
     return tmp_path_factory.mktemp("browsed").resolve()
+
+
+@pytest.fixture(scope="module")
+def config(write_run: Callable[..., Path], folder: Path) -> Callable[[str, int], Path]:
+    """Writes the config of a run of some seconds, of a name and so many steps."""
+
+    def write(name: str, n_steps: int) -> Path:
+        return write_run(
+            folder / f"{name}.yaml",
+            name,
+            seed=5,
+            alloy={"supercell": [2, 2, 1]},
+            exploration={
+                "temperature_K": {"start": 300, "end": 900},
+                "n_steps": n_steps,
+                "save_every": 40,
+                "timestep_fs": 2.0,
+            },
+            sampling={
+                "kind": "fps",
+                "n_samples": 12,
+                "descriptor": {"kind": "soap", "r_cut_A": 4.0},
+            },
+            execution={"cluster": {"n_workers": 2}},
+        )
+
+    return write
 
 
 @pytest.fixture(scope="module")
@@ -130,10 +139,10 @@ def _wait_for(condition: Callable[[], bool], limit_s: float) -> None:
         time.sleep(0.5)
 
 
-def test_from_a_form_to_a_downloaded_training_set(page: "Page", folder: Path) -> None:
-    config = folder / "mine.yaml"
-    config.write_text(CONFIG, encoding="utf-8")
-    page.locator("input[type=file]").set_input_files(config)
+def test_from_a_form_to_a_downloaded_training_set(
+    page: "Page", config: Callable[[str, int], Path], folder: Path
+) -> None:
+    page.locator("input[type=file]").set_input_files(config("browsed", 1600))
     _badge(page, "valid").wait_for()
 
     page.get_by_role("tab", name="Exploration").click()
@@ -190,12 +199,13 @@ def test_from_a_form_to_a_downloaded_training_set(page: "Page", folder: Path) ->
 
 
 def test_a_run_is_stopped_in_one_browser_and_resumed_in_another(
-    page: "Page", open_page: Callable[[], "Page"], folder: Path
+    page: "Page",
+    open_page: Callable[[], "Page"],
+    config: Callable[[str, int], Path],
+    folder: Path,
 ) -> None:
-    config, run_dir = folder / "long.yaml", folder / "runs" / "halted"
-    longer = CONFIG.replace("name: browsed", "name: halted").replace("1600", "6000")
-    config.write_text(longer, encoding="utf-8")
-    page.locator("input[type=file]").set_input_files(config)
+    run_dir = folder / "runs" / "halted"
+    page.locator("input[type=file]").set_input_files(config("halted", 6000))
     _badge(page, "valid").wait_for()
     page.get_by_role("button", name="Launch").click()
     page.get_by_role("heading", name="runs/halted").wait_for()
