@@ -164,7 +164,7 @@ def _selection(report: RunReport) -> None:
 
 def _pairs(rows: tuple[tuple[str, str], ...]) -> None:
     """Draw names and values."""
-    st.dataframe(pd.DataFrame(rows, columns=["", "value"]), hide_index=True)
+    st.dataframe(pd.DataFrame(rows, columns=["property", "value"]), hide_index=True)
 
 
 def _trajectories(files: RunFiles, report: RunReport) -> None:
