@@ -12,7 +12,7 @@ from ase.calculators.calculator import Calculator
 from mlip_autopipec.config.base import Section
 from mlip_autopipec.config.generation.base import CrystalBaseConfig
 from mlip_autopipec.errors import GenerationError
-from mlip_autopipec.generators.base import BaseStructureGenerator
+from mlip_autopipec.generators.base import BaseStructureGenerator, ConfigT
 from mlip_autopipec.structures.occupancy import SITE, Crystal, is_mixed, occupation_fault, occupied
 from mlip_autopipec.structures.primitive import primitive_cell
 from mlip_autopipec.structures.supercells import most_cubic_supercell
@@ -74,27 +74,31 @@ class CrystalSource(ABC, Generic[SourceConfigT]):
         """
 
 
-class CrystalGenerator(BaseStructureGenerator[CrystalBaseConfig]):
-    """Supercells of a source's crystals; a subclass names the source.
+class SourcedGenerator(BaseStructureGenerator[ConfigT]):
+    """Structures made from a source's crystals: its files and its need of a potential are theirs.
+
+    A subclass that keeps what it made of crystals forgets it in `_begin`.
+
+    Attributes:
+        source: Where the crystals come from.
 
     Raises:
         GenerationError: The source has nothing.
     """
 
-    filled = True
-    source_type: ClassVar[type[CrystalSource[Any]]]
-
-    def __init__(self, config: CrystalBaseConfig, *, label: str, seed: int) -> None:
+    def __init__(self, config: ConfigT, *, label: str, seed: int) -> None:
         """Settle the crystals."""
+        self.source = self._source_of(config, label)
         super().__init__(config, label=label, seed=seed)
-        self.source = self.source_type(config, label=label)
-        self._supercells: dict[int, Crystal] = {}
-        self.rejections += self.source.rejections
 
-    @property
-    def n_recipes(self) -> int:
-        """Each crystal is a recipe."""
-        return self.source.n_crystals
+    @abstractmethod
+    def _source_of(self, config: ConfigT, label: str) -> CrystalSource[Any]:
+        """Return the source that a config asks for."""
+
+    def _begin(self) -> None:
+        """Forget what was made; what the source left out stays left out."""
+        super()._begin()
+        self.rejections += self.source.rejections
 
     @property
     def inputs(self) -> tuple[Path, ...]:
@@ -108,9 +112,33 @@ class CrystalGenerator(BaseStructureGenerator[CrystalBaseConfig]):
 
     def use_potential(self, calculator: Calculator) -> None:
         """Hand the potential to the source, and forget crystals that go by estimates."""
-        super().use_potential(calculator)
         self.source.use_potential(calculator)
-        self._supercells.clear()
+        super().use_potential(calculator)
+
+
+class CrystalGenerator(SourcedGenerator[CrystalBaseConfig]):
+    """Supercells of a source's crystals; a subclass names the source.
+
+    Raises:
+        GenerationError: The source has nothing.
+    """
+
+    filled = True
+    source_type: ClassVar[type[CrystalSource[Any]]]
+
+    def _source_of(self, config: CrystalBaseConfig, label: str) -> CrystalSource[Any]:
+        """Return the source of the class."""
+        return self.source_type(config, label=label)
+
+    def _begin(self) -> None:
+        """Forget the supercells too."""
+        super()._begin()
+        self._supercells: dict[int, Crystal] = {}
+
+    @property
+    def n_recipes(self) -> int:
+        """Each crystal is a recipe."""
+        return self.source.n_crystals
 
     @property
     def detail(self) -> str:

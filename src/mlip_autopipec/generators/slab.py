@@ -1,23 +1,21 @@
 """Slabs cut from crystals."""
 
 from functools import cached_property
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ase import Atoms
-from ase.calculators.calculator import Calculator
 from ase.constraints import FixAtoms
 
 from mlip_autopipec.config.generation import SlabConfig
 from mlip_autopipec.errors import GenerationError
-from mlip_autopipec.generators.base import BaseStructureGenerator
-from mlip_autopipec.generators.crystal import occupy
+from mlip_autopipec.generators.crystal import CrystalSource, SourcedGenerator, occupy
 from mlip_autopipec.generators.registry import build_source
 from mlip_autopipec.structures.occupancy import SITE, Crystal, is_mixed, occupation_fault
 from mlip_autopipec.structures.slabs import LayeredCrystal, layered
 
 
-class SlabGenerator(BaseStructureGenerator[SlabConfig]):
+class SlabGenerator(SourcedGenerator[SlabConfig]):
     """Slabs of a given number of atomic layers, their sites occupied after the cut.
 
     Raises:
@@ -25,32 +23,19 @@ class SlabGenerator(BaseStructureGenerator[SlabConfig]):
             termination.
     """
 
-    def __init__(self, config: SlabConfig, *, label: str, seed: int) -> None:
-        """Orient the crystals."""
-        super().__init__(config, label=label, seed=seed)
-        self.source = build_source(config.crystal, label=label)
-        self.rejections += self.source.rejections
+    def _source_of(self, config: SlabConfig, label: str) -> CrystalSource[Any]:
+        """Return the source of the crystals that are cut."""
+        return build_source(config.crystal, label=label)
+
+    def _begin(self) -> None:
+        """Forget the oriented crystals too."""
+        super()._begin()
+        self.__dict__.pop("_recipes", None)
 
     @property
     def n_recipes(self) -> int:
         """Each crystal with each of its terminations is a recipe."""
         return len(self._recipes)
-
-    @property
-    def inputs(self) -> tuple[Path, ...]:
-        """Files that the source reads."""
-        return self.source.inputs
-
-    @property
-    def needs_potential(self) -> bool:
-        """Whether the source needs it."""
-        return self.source.needs_potential
-
-    def use_potential(self, calculator: Calculator) -> None:
-        """Hand the potential to the source, and forget crystals that go by estimates."""
-        super().use_potential(calculator)
-        self.source.use_potential(calculator)
-        self.__dict__.pop("_recipes", None)
 
     @property
     def detail(self) -> str:
