@@ -116,11 +116,12 @@ def test_vegard_comes_within_three_percent_of_known_alloys(
 @pytest.mark.parametrize(
     ("order", "composition", "expected_A", "source"),
     [  # a of the prototype's cell
-        ("L1_2", {"Cu": 0.75, "Au": 0.25}, 3.748, "Pearson's Handbook (1958)"),
+        ("L1_2", {"Cu": 0.75, "Au": 0.25}, 3.740, "Owen, Liu, Philos. Mag. 38 (1947) 354"),
         ("L1_2", {"Ni": 0.75, "Al": 0.25}, 3.572, "Pearson's Handbook (1958)"),
         ("B2", {"Ni": 0.5, "Al": 0.5}, 2.887, "Pearson's Handbook (1958)"),
         ("D0_3", {"Fe": 0.75, "Al": 0.25}, 5.792, "Pearson's Handbook (1958)"),
         ("D0_19", {"Ti": 0.75, "Al": 0.25}, 5.77, "Pearson's Handbook (1958)"),
+        ("L1_0", {"Cu": 0.5, "Au": 0.5}, 3.96, "Bayliss, Can. Mineral. 28 (1990) 751"),
         ("L1_0", {"Ti": 0.5, "Al": 0.5}, 4.00, "a; c is 4.07; Pearson's Handbook (1958)"),
     ],
 )

@@ -26,35 +26,36 @@ def counts_of(**document: object) -> Counter[str]:
     return Counter(atoms.get_chemical_symbols())
 
 
-LATTICE_CONSTANTS_A = [  # room temperature, R. W. G. Wyckoff, Crystal Structures (1963)
-    ("rocksalt", "MgO", 4.212),
-    ("rocksalt", "NaCl", 5.640),
-    ("rocksalt", "LiF", 4.026),
-    ("cesiumchloride", "CsCl", 4.123),
-    ("zincblende", "ZnS", 5.409),
-    ("wurtzite", "ZnO", 3.250),
-    ("fluorite", "CaF2", 5.463),
-    ("fluorite", "CeO2", 5.411),
-    ("antifluorite", "Li2O", 4.619),
-    ("rutile", "TiO2", 4.594),
-    ("rutile", "SnO2", 4.737),
-    ("perovskite", "SrTiO3", 3.905),
-    ("perovskite", "KMgF3", 3.989),
-    ("spinel", "MgAl2O4", 8.083),
-    ("corundum", "Al2O3", 4.759),
-    ("corundum", "Fe2O3", 5.035),
+WYCKOFF = "R. W. G. Wyckoff, Crystal Structures (1963)"
+LATTICE_CONSTANTS_A = [  # at room temperature
+    ("rocksalt", "MgO", 4.214, "Zhang, Phys. Chem. Minerals 27 (2000) 145"),
+    ("rocksalt", "NaCl", 5.640, "Walker et al., Am. Mineral. 89 (2004) 204"),
+    ("rocksalt", "LiF", 4.026, WYCKOFF),
+    ("cesiumchloride", "CsCl", 4.123, WYCKOFF),
+    ("zincblende", "ZnS", 5.409, "Skinner, Am. Mineral. 46 (1961) 1399"),
+    ("wurtzite", "ZnO", 3.250, WYCKOFF),
+    ("fluorite", "CaF2", 5.463, WYCKOFF),
+    ("fluorite", "CeO2", 5.411, WYCKOFF),
+    ("antifluorite", "Li2O", 4.619, WYCKOFF),
+    ("rutile", "TiO2", 4.592, "Swope, Smyth, Larson, Am. Mineral. 80 (1995) 448"),
+    ("rutile", "SnO2", 4.737, WYCKOFF),
+    ("perovskite", "SrTiO3", 3.905, "Jauch, Reehuis, Acta Cryst. A 61 (2005) 411"),
+    ("perovskite", "KMgF3", 3.992, "Mitchell et al. (2006), doi:10.1007/s00269-006-0106-x"),
+    ("spinel", "MgAl2O4", 8.083, "Hill, Craig, Gibbs, Phys. Chem. Minerals 4 (1979) 317"),
+    ("corundum", "Al2O3", 4.761, "Finger, Hazen, J. Appl. Phys. 49 (1978) 5823"),
+    ("corundum", "Fe2O3", 5.035, WYCKOFF),
 ]
 
 
-@pytest.mark.parametrize(("prototype", "formula", "expected_A"), LATTICE_CONSTANTS_A)
+@pytest.mark.parametrize(("prototype", "formula", "expected_A", "source"), LATTICE_CONSTANTS_A)
 def test_radii_give_lattice_constants_within_five_percent(
-    prototype: str, formula: str, expected_A: float
+    prototype: str, formula: str, expected_A: float, source: str
 ) -> None:
     count = Formula(formula).count()
     roles = ["A", "B", "X"] if len(count) == 3 else ["A", "X"]
     species = dict(zip(roles, count, strict=True))
     (atoms,) = generator(prototype=prototype, species=species).generate()
-    assert atoms.cell.lengths()[0] == pytest.approx(expected_A, rel=0.05)
+    assert atoms.cell.lengths()[0] == pytest.approx(expected_A, rel=0.05), source
     assert atoms.symbols.formula.reduce()[0].count() == count
 
 
