@@ -15,6 +15,7 @@ from mlip_autopipec.config.faults import validate
 from mlip_autopipec.config.generation import FileConfig
 from mlip_autopipec.errors import ConfigError, GenerationError
 from mlip_autopipec.generators.file import FileGenerator
+from mlip_autopipec.structures.checks import PairLimits
 from mlip_autopipec.structures.identity import structure_key
 
 FERROPERICLASE = """data_ferropericlase
@@ -182,6 +183,8 @@ def test_broken_files_are_named_and_skipped_only_when_allowed(tmp_path: Path) ->
         made(tmp_path / "broken.cif", skip_broken=True)
     source = generator(tmp_path, skip_broken=True)
     assert len(list(source.generate())) == 1
+    assert source.rejections == {"file cannot be read": 1}
+    source.use_limits(PairLimits(0.5))  # which begins anew
     assert source.rejections == {"file cannot be read": 1}
     assert source.plan().detail == (
         f"1 structures of 1 files ({tmp_path}), 1 files skipped, 1×1×1 cells"

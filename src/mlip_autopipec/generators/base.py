@@ -11,16 +11,18 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator
 
-from mlip_autopipec.config.generation import GeneratorBaseConfig
+from mlip_autopipec.config.generation import ClosePairConfig, GeneratorBaseConfig
 from mlip_autopipec.errors import GenerationError
 from mlip_autopipec.generators.checking import (
     COMPOSITION,
     DUPLICATE,
+    TOO_CLOSE,
     Rejected,
     check_structure,
     refuse,
 )
 from mlip_autopipec.seeds import child_rng
+from mlip_autopipec.structures.checks import PairLimits
 from mlip_autopipec.structures.fingerprint import FingerprintIndex, fingerprint
 from mlip_autopipec.structures.ions import read_charges
 from mlip_autopipec.structures.occupancy import SITE
@@ -75,6 +77,7 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
         seed: The run's seed.
         rejections: How many candidates were refused so far, by reason.
         calculator: The run's potential, where the structures depend on it (see `use_potential`).
+        limits: The exploration's shortest distances, where they do (see `use_limits`).
     """
 
     config_type: ClassVar[type[GeneratorBaseConfig]]
@@ -86,6 +89,7 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
         self.label = label
         self.seed = seed
         self.calculator: Calculator | None = None
+        self.limits: PairLimits | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -121,6 +125,22 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
         The pipeline calls it before `generate` where `needs_potential` says so.
         """
         self.calculator = calculator
+        self._begin()
+
+    @property
+    def needs_limits(self) -> bool:
+        """Whether structures depend on the exploration's shortest distances, as the key then does.
+
+        They do where pairs are pushed together.
+        """
+        return any(isinstance(step, ClosePairConfig) for step in self.config.transforms)
+
+    def use_limits(self, limits: PairLimits) -> None:
+        """Take the exploration's shortest distances; until then, the config's own alone hold.
+
+        The pipeline calls it before `generate` where `needs_limits` says so.
+        """
+        self.limits = limits
         self._begin()
 
     @property
@@ -263,6 +283,8 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
             Rejected: With the reason.
         """
         check_structure(atoms, self.config, charges=self.charges(atoms), filled=self.filled)
+        if self.limits is not None:
+            refuse(TOO_CLOSE, self.limits.fault(atoms))
 
     def _planned(self, index: int) -> Atoms | None:
         """Return one structure for the plan, or a draft of it where the kind makes drafts.
@@ -326,7 +348,9 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
         rng = child_rng(self.seed, "generate", self.label, index, attempt)
         atoms = build(index, rng)
         refuse(COMPOSITION, self.composition_fault(atoms, index))
-        atoms = apply_transforms(atoms, self.config.transforms, rng, index=index)
+        atoms = apply_transforms(
+            atoms, self.config.transforms, rng, index=index, limits=self.limits
+        )
         atoms.info |= {
             "structure_id": self.structure_id(index),
             "generator": self.config.kind,

@@ -15,6 +15,7 @@ from mlip_autopipec.structures.ions import charge_fault
 
 COMPOSITION = "composition not as asked for"
 DUPLICATE = "near-duplicate"
+TOO_CLOSE = "atoms too close"
 
 
 class Rejected(AutoPipeError):  # noqa: N818 - no error: the next attempt may do
@@ -65,7 +66,7 @@ def check_structure(
         "cell misshapen",
         cell_shape_fault(atoms, checks.min_cell_openness, checks.max_cell_elongation),
     )
-    refuse("atoms too close", shortest_distance_fault(atoms, config.min_distance_scale))
+    refuse(TOO_CLOSE, shortest_distance_fault(atoms, config.min_distance_scale))
     refuse(
         "density out of bounds",
         density_fault(atoms, checks.packing, checks.density_g_cm3, filled=filled),

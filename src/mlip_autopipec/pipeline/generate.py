@@ -14,6 +14,7 @@ from mlip_autopipec.generators.factory import build_generators
 from mlip_autopipec.pipeline.context import RunContext, Summary
 from mlip_autopipec.pipeline.records import FileRecord
 from mlip_autopipec.pipeline.structure_index import IndexEntry, StructureIndex
+from mlip_autopipec.structures.checks import PairLimits
 from mlip_autopipec.structures.extxyz import frame_offsets, write_frames
 from mlip_autopipec.structures.identity import structure_key
 
@@ -21,16 +22,22 @@ from mlip_autopipec.structures.identity import structure_key
 def generate_key(run: RunContext) -> str:
     """Return the content key of the generated structures.
 
-    Files that they come from count, the versions of packages that make them, and the potential
-    where structures depend on it.
+    Files that they come from count, the versions of packages that make them, and the potential and
+    the exploration's shortest distances where structures depend on them.
     """
     generators = build_generators(run.config)
     inputs = [sha256_file(path) for generator in generators for path in generator.inputs]
     versions = [plugin_version(GROUP, generator.config.kind) for generator in generators]
-    potential = any(generator.needs_potential for generator in generators)
     return run.keys.generate(
-        [*inputs, *(version for version in versions if version is not None)], potential=potential
+        [*inputs, *(version for version in versions if version is not None)],
+        potential=any(generator.needs_potential for generator in generators),
+        limits=needs_limits(run),
     )
+
+
+def needs_limits(run: RunContext) -> bool:
+    """Say whether structures depend on what the pair scan finds, which then comes first."""
+    return any(generator.needs_limits for generator in build_generators(run.config))
 
 
 def generate(run: RunContext) -> tuple[FileRecord, Summary]:
@@ -38,7 +45,9 @@ def generate(run: RunContext) -> tuple[FileRecord, Summary]:
 
     Raises:
         GenerationError: A generator cannot make what was asked for.
-        CalculatorError: Structures depend on the potential, and it cannot be built.
+        CalculatorError: Structures depend on the potential, and it cannot be built, or a pair of
+            elements is not sound.
+        RunDirectoryError: Structures depend on the pair scan, which has not been done.
     """
     generators = build_generators(run.config)
     relaxing = [generator for generator in generators if generator.needs_potential]
@@ -46,6 +55,12 @@ def generate(run: RunContext) -> tuple[FileRecord, Summary]:
         calculator = build_calculator(run.config.exploration, run.elements)
         for generator in relaxing:
             generator.use_potential(calculator)
+    pushing = [generator for generator in generators if generator.needs_limits]
+    if pushing:
+        guards = run.exploration.guards
+        limits = PairLimits(guards.min_distance_scale, guards.min_distances_A)
+        for generator in pushing:
+            generator.use_limits(limits)
     keys: list[tuple[str, str]] = []
 
     def structures() -> Iterator[Atoms]:

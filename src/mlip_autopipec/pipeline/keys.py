@@ -38,18 +38,27 @@ class StageKeys:
         self.config = config
         self.model = dict(model)
 
-    def generate(self, inputs: Sequence[str], *, potential: bool = False) -> str:
+    def generate(
+        self, inputs: Sequence[str], *, potential: bool = False, limits: bool = False
+    ) -> str:
         """Return the key of the generated structures.
 
         Args:
             inputs: SHA-256 of each file that a generator reads, and whatever else the structures
                 depend on.
             potential: Whether they depend on the run's potential.
+            limits: Whether they depend on the shortest distances that the exploration allows, some
+                of which are the potential's.
         """
         generators = [generator.model_dump(mode="json") for generator in self.config.generation]
         labels = list(self.config.labels)
-        parts = [self.config.seed, labels, generators, list(inputs)]
-        return self._key("generate", *parts, *(self._potential() if potential else ()))
+        parts: list[object] = [self.config.seed, labels, generators, list(inputs)]
+        if potential or limits:
+            parts.extend(self._potential())
+        if limits:
+            named = {"min_distance_scale", "min_distances_A"}
+            parts.append(self.config.exploration.guards.model_dump(mode="json", include=named))
+        return self._key("generate", *parts)
 
     def scan(self, elements: Sequence[str]) -> str:
         """Return the key of the pair scan."""

@@ -116,6 +116,7 @@ def rehearse(config: PipelineConfig) -> Rehearsal:
         ready_s = time.time() - psutil.Process().create_time()
         evaluations_s = [_evaluation_s(atoms) for atoms in structures]
         _, build_s = timed(lambda: build_calculator(config.exploration))
+        runner.directory.pair_scan.unlink(missing_ok=True)  # which generation may have needed
         _, scan_s = timed(runner.scan_pairs)
         n_steps = _affordable_steps(config, sum(evaluations_s))
         rehearsed = PipelineRunner(_shortened(config, n_steps), folder)

@@ -95,13 +95,16 @@ class PipelineRunner:
         return generate.generate_key(self._run)
 
     def generate(self) -> StageRecord:
-        """Make the starting structures.
+        """Make the starting structures; where they depend on the pair scan, that comes first.
 
         Raises:
             GenerationError: A generator cannot make what was asked for.
+            CalculatorError: Structures depend on a potential that cannot be had or is not sound.
         """
         self._run.forget("index", "exploration", "calculator")
         key = self.generate_key()
+        if generate.needs_limits(self._run):
+            self.scan_pairs()
         return self._run.stage("generate", key, lambda: generate.generate(self._run))
 
     def structure_ids(self) -> list[str]:

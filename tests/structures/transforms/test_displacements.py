@@ -10,7 +10,7 @@ from scipy import stats
 
 from mlip_autopipec.config.generation import ClosePairConfig, RattleConfig
 from mlip_autopipec.errors import GenerationError
-from mlip_autopipec.structures.checks import closest_scaled_distance
+from mlip_autopipec.structures.checks import PairLimits, closest_scaled_distance
 from mlip_autopipec.structures.transforms.displacements import close_pair, rattle
 
 
@@ -96,6 +96,31 @@ def test_the_distance_is_uniform_between_the_limits() -> None:
     longest_A = atoms.get_distance(0, 1)
     uniform = stats.uniform(shortest_A, longest_A - shortest_A)
     assert stats.kstest(lengths_A, uniform.cdf).pvalue > 0.01  # the seed is fixed
+
+
+def test_a_pairs_limit_is_the_shortest_distance_where_it_is_larger() -> None:
+    atoms = molecule("N2")  # at 1.13 Å, by the sum of covalent radii 0.80
+    rng, longest_A = np.random.default_rng(12), atoms.get_distance(0, 1)
+    limits = PairLimits(0.4, {"N-N": 1.0})
+    lengths_A = [
+        close_pair(atoms, ClosePairConfig(min_scale=0.65), rng, limits=limits).get_distance(0, 1)
+        for _ in range(500)
+    ]
+    uniform = stats.uniform(1.0, longest_A - 1.0)
+    assert stats.kstest(lengths_A, uniform.cdf).pvalue > 0.01  # the seed is fixed
+    lower = PairLimits(0.4, {"N-N": 0.7})
+    for seed in range(5):  # 0.7 Å is below 0.65 of 1.42 Å: the same draws as without it
+        with_it, without_it = (
+            close_pair(atoms, ClosePairConfig(), np.random.default_rng(seed), limits=each)
+            for each in (lower, None)
+        )
+        assert np.array_equal(with_it.positions, without_it.positions)
+
+
+def test_a_bond_shorter_than_its_limit_is_not_pushed() -> None:
+    limits = PairLimits(0.4, {"N-N": 1.2})
+    with pytest.raises(GenerationError, match="radii apart, and over what the exploration allows"):
+        close_pair(molecule("N2"), ClosePairConfig(), np.random.default_rng(0), limits=limits)
 
 
 def test_the_surroundings_follow_softly() -> None:

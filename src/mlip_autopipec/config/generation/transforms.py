@@ -148,7 +148,8 @@ class ClosePairConfig(Section):
     min_scale: Annotated[Positive, Field(le=1.0)] = Field(
         0.65,
         description="Shortest distance drawn, as a fraction of the pair's sum of covalent radii; "
-        "the longest is the distance at which the two are.",
+        "what the pair scan and the guards allow, where that is more. The longest is the distance "
+        "at which the two are.",
     )
     softness_A: Annotated[Positive, Field(le=10.0)] = Field(
         1.5, description="Distance over which the displacement of the surroundings fades, in Å."

@@ -7,6 +7,7 @@ import numpy as np
 from ase import Atoms
 
 from mlip_autopipec.config.generation import transforms as configs
+from mlip_autopipec.structures.checks import PairLimits
 from mlip_autopipec.structures.transforms.adsorption import adsorbate
 from mlip_autopipec.structures.transforms.cell import strain, supercell
 from mlip_autopipec.structures.transforms.displacements import close_pair, rattle
@@ -23,7 +24,6 @@ _TRANSFORMS: dict[type[configs.TransformConfig], Transform] = {
     configs.AntisitesConfig: antisites,
     configs.InterstitialsConfig: interstitials,
     configs.AdsorbateConfig: adsorbate,
-    configs.ClosePairConfig: close_pair,
 }
 
 
@@ -40,6 +40,7 @@ def apply_transforms(
     rng: np.random.Generator,
     *,
     index: int = 0,
+    limits: PairLimits | None = None,
 ) -> Atoms:
     """Apply transforms in the order given; the atoms passed in are not changed.
 
@@ -48,6 +49,7 @@ def apply_transforms(
         steps: The config of each transform.
         rng: All randomness comes from here.
         index: Number of the structure, which chooses from a grid of strains.
+        limits: Shortest distances that the exploration allows, where they are known.
 
     Raises:
         GenerationError: A transform does not fit the structure.
@@ -55,6 +57,8 @@ def apply_transforms(
     for step in steps:
         if isinstance(step, configs.StrainConfig):
             atoms = strain(atoms, step, rng, index=index)
+        elif isinstance(step, configs.ClosePairConfig):
+            atoms = close_pair(atoms, step, rng, limits=limits)
         else:
             atoms = _TRANSFORMS[type(step)](atoms, step, rng)
     return atoms

@@ -8,6 +8,7 @@ from ase.geometry import get_distances
 
 from mlip_autopipec.config.generation.transforms import ClosePairConfig, RattleConfig
 from mlip_autopipec.errors import GenerationError
+from mlip_autopipec.structures.checks import PairLimits
 from mlip_autopipec.structures.neighbours import NeighbourPairs, neighbour_pairs, periodic_axes
 
 _BOND_SCALE = 1.3
@@ -35,13 +36,26 @@ def rattle(atoms: Atoms, config: RattleConfig, rng: np.random.Generator) -> Atom
     return rattled
 
 
-def close_pair(atoms: Atoms, config: ClosePairConfig, rng: np.random.Generator) -> Atoms:
+def close_pair(
+    atoms: Atoms,
+    config: ClosePairConfig,
+    rng: np.random.Generator,
+    *,
+    limits: PairLimits | None = None,
+) -> Atoms:
     """Push one pair of bonded atoms together, its surroundings following softly.
 
     A kind of bond (pair of elements) is drawn, then a bond of that kind, then a distance between
-    ``min_scale`` times the sum of covalent radii and the distance at which the two are. Both atoms
-    move by half; an atom at distance d from one of them moves along with it by ``exp(-d²/2s²)`` of
-    that, where s is ``softness_A``, less what it owes to the other.
+    ``min_scale`` times the sum of covalent radii, or the pair's limit where that is larger, and the
+    distance at which the two are. Both atoms move by half; an atom at distance d from one of them
+    moves along with it by ``exp(-d²/2s²)`` of that, where s is ``softness_A``, less what it owes to
+    the other.
+
+    Args:
+        atoms: The structure; it is not changed.
+        config: The shortest distance, and how softly the surroundings follow.
+        rng: Source of randomness.
+        limits: Shortest distances that the exploration allows, where they are known.
 
     Raises:
         GenerationError: No two free atoms are bonded and farther apart than the shortest distance.
@@ -51,13 +65,18 @@ def close_pair(atoms: Atoms, config: ClosePairConfig, rng: np.random.Generator) 
     pairs = neighbour_pairs(atoms, 2.0 * _BOND_SCALE * float(radii_A.max(initial=0.0)))
     sums_A = radii_A[pairs.first] + radii_A[pairs.second]
     eligible = (pairs.first < pairs.second) & (pairs.distances_A <= _BOND_SCALE * sums_A)
-    eligible &= pairs.distances_A > config.min_scale * sums_A
+    shortest_A = config.min_scale * sums_A
+    if limits is not None:
+        numbers = atoms.numbers[pairs.first], atoms.numbers[pairs.second]
+        shortest_A = np.maximum(shortest_A, limits.limits_A[numbers])
+    eligible &= pairs.distances_A > shortest_A
     eligible &= ~np.isin(pairs.first, fixed) & ~np.isin(pairs.second, fixed)
     if not eligible.any():
         message = f"close_pair: no two bonded atoms are over {config.min_scale:g} radii apart"
+        message += "" if limits is None else ", and over what the exploration allows"
         raise GenerationError(message)
     chosen = _draw_bond(atoms, pairs, eligible, rng)
-    distance_A = rng.uniform(config.min_scale * sums_A[chosen], pairs.distances_A[chosen])
+    distance_A = rng.uniform(shortest_A[chosen], pairs.distances_A[chosen])
     closing_A = pairs.distances_A[chosen] - distance_A
     displacements_A = _approach(atoms, pairs, chosen, closing_A, config.softness_A)
     pushed = atoms.copy()
