@@ -109,9 +109,9 @@ class Length:
     """
 
     n_replicas: int = 4
-    n_steps: int = 40_000
+    n_steps: int = 30_000
     lammps_factor: int = 3
-    n_equilibration: int = 10_000
+    n_equilibration: int = 8_000
     sample_every: int = 50
     swap_every: int = 10
     swap_attempts: int = 4
