@@ -5,7 +5,6 @@ A trajectory that is there already is not made again.
 
 import multiprocessing
 import os
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +16,6 @@ from ase.md.langevinbaoab import LangevinBAOAB
 from ase.md.velocitydistribution import MaxwellBoltzmannDistribution, Stationary
 from workload import Stages, Workload
 
-calculator = cache(workload.calculator)
-"""One a process: a model takes seconds to load."""
-
 
 def explore(task: tuple[Workload, int, Atoms, Path]) -> None:
     """Run one trajectory and write it whole."""
@@ -27,7 +23,7 @@ def explore(task: tuple[Workload, int, Atoms, Path]) -> None:
     if path.exists():
         return
     rng = np.random.default_rng([work.seed, 1, number])
-    atoms.calc = calculator(work.calculator)
+    atoms.calc = workload.calculator(work.calculator)
     atoms.calc.reset()
     MaxwellBoltzmannDistribution(atoms, temperature_K=workload.TEMPERATURE_K, rng=rng)
     Stationary(atoms)

@@ -4,7 +4,6 @@ It keeps each job's files, but on this engine a finished job is done again when 
 """
 
 import os
-from functools import cache
 from typing import Any
 
 import workload
@@ -18,39 +17,9 @@ from ase import Atoms, units  # noqa: E402
 from ase.io import write as write_frames  # noqa: E402
 from ase.md.langevinbaoab import LangevinBAOAB  # noqa: E402
 from dask.distributed import Client, LocalCluster, wait  # noqa: E402
-from quacc import job  # noqa: E402
 from quacc.recipes.emt.md import md_job  # noqa: E402
-from quacc.runners.ase import Runner  # noqa: E402
-from quacc.schemas.ase import Summarize  # noqa: E402
+from quacc_jobs import describe_job, model_md_job, select_job  # noqa: E402
 from workload import Stages, Workload  # noqa: E402
-
-calculator = cache(workload.calculator)
-"""One a process: a model takes seconds to load."""
-
-Frames = list[tuple[Atoms, dict[str, Any]]]
-
-
-@job
-def model_md_job(atoms: Atoms, kind: str, steps: int, md_params: dict[str, Any]) -> dict[str, Any]:
-    """Run a trajectory on a model that no recipe has."""
-    dynamics = Runner(atoms, calculator(kind)).run_md(LangevinBAOAB, steps=steps, **md_params)
-    return dict(Summarize(additional_fields={"name": f"{kind} MD"}).md(dynamics))
-
-
-@job
-def describe_job(explored: dict[str, Any]) -> tuple[Frames, np.ndarray]:
-    """Describe the frames of one trajectory."""
-    frames = list(zip(explored["trajectory"], explored["trajectory_results"], strict=True))
-    return frames, workload.soap([atoms for atoms, _ in frames])
-
-
-@job
-def select_job(described: list[tuple[Frames, np.ndarray]], n_selected: int) -> tuple[int, Frames]:
-    """Select frames of all trajectories."""
-    frames = [frame for part, _ in described for frame in part]
-    features = np.concatenate([rows for _, rows in described])
-    chosen = workload.farthest_points(features, n_selected)
-    return len(frames), [frames[place] for place in chosen]
 
 
 def exploration(work: Workload, number: int, atoms: Atoms) -> Any:  # noqa: ANN401 - of the engine

@@ -18,18 +18,20 @@ def main() -> None:
     starts = workload.cells(work)
     stages.ended("generate")
     model = SevenNetModel("7net-0", device="cpu")
+    settings = {
+        "integrator": ts.Integrator.nvt_langevin,
+        "temperature": workload.TEMPERATURE_K,
+        "timestep": workload.TIMESTEP_FS / 1000.0,
+    }
+    ts.integrate(starts, model, n_steps=2, **settings)  # the first calls compile
     stages.ended("load")
+    files = [folder / f"{number:04d}.h5" for number in range(len(starts))]
     ts.integrate(
         starts,
         model,
-        integrator=ts.Integrator.nvt_langevin,
         n_steps=work.n_steps,
-        temperature=workload.TEMPERATURE_K,
-        timestep=workload.TIMESTEP_FS / 1000.0,
-        trajectory_reporter={
-            "filenames": [folder / f"{number:04d}.h5" for number in range(len(starts))],
-            "state_frequency": work.save_every,
-        },
+        trajectory_reporter={"filenames": files, "state_frequency": work.save_every},
+        **settings,
     )
     stages.ended("explore")
     stages.report(folder)

@@ -20,12 +20,8 @@ SOAP = (
 )
 
 
-def chunks(work: Workload, n_items: int) -> AutoparaInfo:
-    """Return how items are spread: one by one on EMT, and one chunk a process for a model.
-
-    The calculator is built anew for each chunk, which costs seconds for a model.
-    """
-    size = 1 if work.calculator == "emt" else -(-n_items // work.n_workers)
+def chunks(work: Workload, size: int) -> AutoparaInfo:
+    """Return how items are spread: so many at a time."""
     return AutoparaInfo(
         num_python_subprocesses=work.n_workers, num_inputs_per_python_subprocess=size
     )
@@ -50,19 +46,16 @@ def main() -> None:
         traj_step_interval=work.save_every,
         skip_failures=False,
         rng=rng,
-        autopara_info=chunks(work, work.n_structures),
+        autopara_info=chunks(work, 1),
     )
     stages.ended("explore")
-    size = -(-work.n_frames // (4 * work.n_workers))
     described = describe(
         explored,
         OutputSpec(),
         descs=SOAP,
         key="soap",
         per_atom=False,
-        autopara_info=AutoparaInfo(
-            num_python_subprocesses=work.n_workers, num_inputs_per_python_subprocess=size
-        ),
+        autopara_info=chunks(work, -(-work.n_frames // (4 * work.n_workers))),
     )
     selected = greedy_fps_conf_global(
         described,

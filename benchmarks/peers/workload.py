@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -93,8 +94,9 @@ def cells(workload: Workload) -> list[Atoms]:
     return made
 
 
+@cache
 def calculator(kind: str) -> Calculator:
-    """Return the calculator as its own package has it."""
+    """Return the calculator as its own package has it, one a process: a model loads for seconds."""
     if kind == "emt":
         from ase.calculators.emt import EMT  # noqa: PLC0415 - the one that is asked for
 
