@@ -1,8 +1,8 @@
 """How cost grows with workers, atoms, structures and frames, each against what is expected.
 
-    uv run python benchmarks/scaling.py                     # all parts, about a quarter of an hour
-    uv run python benchmarks/scaling.py atoms frames        # some parts; the others are kept
-    uv run python benchmarks/scaling.py --quick --results /tmp/scaling     # in a minute
+    uv run python -m benchmarks.scaling                     # all parts, about a quarter of an hour
+    uv run python -m benchmarks.scaling atoms frames        # some parts; the others are kept
+    uv run python -m benchmarks.scaling --quick --results /tmp/scaling     # in a minute
 
 The exponent of a part is the slope of a straight line through the logarithms of cost and size,
 with its standard error; where a fixed cost hides the growth at small sizes, a second line is drawn
@@ -11,14 +11,13 @@ through the larger ones alone.
 
 import argparse
 import json
-import multiprocessing
 import os
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "
 import numpy as np  # noqa: E402
 from ase.build import bulk  # noqa: E402
 
-from benchmarks import orchestration, workers  # noqa: E402
+from benchmarks import orchestration, side_by_side, workers  # noqa: E402
 from benchmarks.machine import machine  # noqa: E402
 from benchmarks.sampling import trajectory_features  # noqa: E402
 from benchmarks.storage import labelled_frames  # noqa: E402
@@ -155,33 +154,13 @@ def curve(
 
 
 def by_workers(sizes: Sizes) -> dict[str, Any]:
-    """Let one and two workers explore, in turn, and compare their steps a second."""
-    return {"workers": {kind: pairs(kind, sizes.rounds) for kind in sizes.workers}}
-
-
-def pairs(kind: str, n_rounds: int) -> list[dict[str, float]]:
-    """Return the steps a second of one worker and of two, round by round."""
-    context = multiprocessing.get_context("spawn")
-    ends = [context.Pipe() for _ in range(2)]
-    processes = [
-        context.Process(target=workers.work, args=(theirs, kind, number), daemon=True)
-        for number, (_, theirs) in enumerate(ends)
-    ]
-    for process in processes:
-        process.start()
-    pipes = [ours for ours, _ in ends]
-    workers.round_of(pipes, 20)  # models are loaded and kernels touched
-    rounds = []
-    for _ in range(n_rounds):
-        one = workers.round_of(pipes[:1], workers.STEPS[kind])
-        two = workers.round_of(pipes, workers.STEPS[kind])
-        rounds.append({"one": one, "two": two, "ratio": two / one})
-        print(f"{kind}: {one:.1f} steps/s with one worker, {two:.1f} with two", flush=True)
-    for pipe in pipes:
-        pipe.send((0, 0.0))
-    for process in processes:
-        process.join()
-    return rounds
+    """Let one and two workers explore, by turns, and compare their steps a second."""
+    found = {}
+    for kind in sizes.workers:
+        rates = side_by_side.compare(workers.prepare, (kind,), 2, sizes.rounds)
+        found[kind] = asdict(rates)
+        print(f"{kind}, steps: {rates}", flush=True)
+    return {"workers": found}
 
 
 def by_atoms(sizes: Sizes) -> dict[str, Any]:
@@ -305,8 +284,8 @@ def fits(found: dict[str, Any]) -> list[Exponent]:
     sizes, costs = found["sizes"], found["costs"]
     made = [exponent(sizes, costs)]
     if len(sizes) >= 4:
-        half = len(sizes) // 2
-        made.append(exponent(sizes[half - len(sizes) % 2 :], costs[half - len(sizes) % 2 :]))
+        first = (len(sizes) - 1) // 2
+        made.append(exponent(sizes[first:], costs[first:]))
     return made
 
 
@@ -316,9 +295,10 @@ def table_of(parts: dict[str, Any]) -> str:
     if "workers" in parts:
         lines += ["| | steps/s, one worker | two workers | ratio, median (range) | expected |"]
         lines += ["|---|---|---|---|---|"]
-        for kind, rounds in parts["workers"]["workers"].items():
-            ratios = sorted(each["ratio"] for each in rounds)
-            one, two = (statistics.median(each[key] for each in rounds) for key in ("one", "two"))
+        for kind, rates in parts["workers"]["workers"].items():
+            one, two = (statistics.median(rates[key]) for key in ("alone", "together"))
+            pairs = zip(rates["alone"], rates["together"], strict=True)
+            ratios = sorted(many / single for single, many in pairs)
             span = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
             lines += [f"| {kind} | {one:.1f} | {two:.1f} | {span} | 2 |"]
         lines += [""]

@@ -1,0 +1,109 @@
+"""The comparison with other packages: all are given the same work, and it is counted."""
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.peers import __main__ as command
+from benchmarks.peers import contestants, workload
+from benchmarks.peers.contestants import OWN, PLAIN_ASE
+from benchmarks.peers.measure import Place, Run, Timing, killed, timed
+from benchmarks.peers.report import Line, report, summary_of
+from benchmarks.peers.workload import Workload
+from mlip_autopipec.config import PipelineConfig
+from mlip_autopipec.config.faults import validate
+from mlip_autopipec.pipeline.runner import PipelineRunner
+
+HERE = replace(PLAIN_ASE, environment=None)
+"""Plain ASE needs nothing that this environment lacks."""
+WORK = Workload("emt", 2, 20, repeats=(2, 1, 1), n_selected=3)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path, tmp_path / "no-environments")
+
+
+def test_a_workload_counts_the_frames_at_both_ends() -> None:
+    assert (WORK.n_atoms, WORK.n_frames, WORK.n_evaluations) == (8, 6, 42)
+    assert Workload("emt", 5, 1).n_frames == 10
+
+
+def test_cells_are_half_gold_and_do_not_depend_on_how_many_there_are() -> None:
+    few = workload.cells(WORK)
+    many = workload.cells(replace(WORK, n_structures=4))
+    assert few == many[:2]
+    assert few[0] != few[1]
+    assert all(cell.symbols.count("Au") == 4 for cell in many)
+
+
+def test_plain_ase_does_the_work_and_every_evaluation_is_counted(place: Place) -> None:
+    timing = timed(HERE, WORK, place)
+    assert timing.n_evaluations == WORK.n_evaluations
+    ends = [timing.ends[stage] for stage in contestants.STAGES]
+    assert ends == sorted(ends)
+    assert 0.0 < ends[0] < ends[-1] < timing.seconds
+
+
+def test_this_pipeline_does_the_same_work(place: Place, tmp_path: Path) -> None:
+    """Without Prefect, which changes nothing of what is made."""
+    run = Run(OWN, WORK, place, tmp_path / "work")
+    config = validate(PipelineConfig, contestants.config(WORK))
+    PipelineRunner(config, tmp_path / "work" / "run").run()
+    done = run.checked()
+    assert set(done.ends) == set(contestants.STAGES)
+
+
+def test_other_work_is_refused(place: Place, tmp_path: Path) -> None:
+    run = Run(OWN, replace(WORK, n_structures=3), place, tmp_path / "work")
+    config = validate(PipelineConfig, contestants.config(WORK))
+    PipelineRunner(config, tmp_path / "work" / "run").run()
+    with pytest.raises(
+        ValueError, match=r"rows and their atoms are \(6, 3, 24\), not \(9, 3, 24\)"
+    ):
+        run.checked()
+
+
+def test_a_killed_run_is_finished_by_running_it_again(place: Place) -> None:
+    work = replace(WORK, n_steps=400)
+    found = killed(HERE, work, place)
+    assert work.n_evaluations // 2 <= found["evaluations_until_kill"] < work.n_evaluations
+    total = found["evaluations_until_kill"] + found["evaluations_after_kill"]
+    # plain ASE begins the trajectories again that were under way, and those alone
+    assert total - work.n_evaluations == found["evaluations_repeated"]
+    assert 0 < found["evaluations_repeated"] <= found["evaluations_until_kill"]
+
+
+def test_two_sizes_give_a_fixed_cost_and_a_rate() -> None:
+    line = Line.through((4, 16), ([7.0, 6.0, 9.0], [13.0, 12.0, 15.0]))
+    assert (line.fixed_s, line.each_s, line.spread_s) == (5.0, 0.5, 0.0)
+    figures = line.as_json()
+    assert figures["structures_a_minute_without_start"] == 120.0
+    assert figures["structures_a_minute_with_start"] == pytest.approx(60.0 * 16 / 13, abs=0.05)
+
+
+def test_what_a_kill_costs_is_the_time_beyond_an_undisturbed_run() -> None:
+    timing = {
+        "undisturbed": asdict(Timing(20.0, {}, None)),
+        "seconds_until_kill": 12.0,
+        "seconds_after_kill": 11.0,
+        "evaluations_repeated": 7,
+    }
+    document = {"parts": {"kill": {"timings": {"ours": timing}}}}
+    assert summary_of(document)["kill"]["ours"]["lost_s"] == 3.0
+
+
+def test_measurements_of_other_contestants_are_kept(tmp_path: Path) -> None:
+    works = [{"n_structures": n, "n_atoms": 32, "n_steps": 9, "n_workers": 2} for n in (1, 3)]
+    works = [work | {"n_selected": 5} for work in works]
+    ends = {"generate": 0.5, "explore": 2.0}
+    for name, slow in (("first", 1.0), ("second", 2.0)):
+        runs = [[{"seconds": slow * n, "ends": ends | {"explore": slow * n}}] for n in (1.0, 3.0)]
+        command.keep(tmp_path, "throughput", {"workloads": works, "timings": {name: runs}})
+    report(tmp_path)
+    summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
+    assert [row["seconds_a_structure"] for row in summary["throughput"].values()] == [1.0, 2.0]
+    assert (tmp_path / "peers.png").stat().st_size > 1000
+    assert "| second | 30.0 |" in (tmp_path / "table.md").read_text(encoding="utf-8")
