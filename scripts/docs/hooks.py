@@ -35,6 +35,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     }
     for name, source in COPIES.items():
         pages[name] = (ROOT / source).read_text(encoding="utf-8")
+    pages |= benchmark_results()
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         page = page_of(path)
         pages[f"notebooks/{path.stem}.md"] = page.markdown
@@ -42,6 +43,16 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for name, content in pages.items():
         files.append(File.generated(config, name, content=content))
     return files
+
+
+def benchmark_results() -> dict[str, str | bytes]:
+    """Return the files that the benchmarks left: their pages, figures and raw results."""
+    folder = ROOT / "benchmarks"
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted((folder / "results").rglob("*"))
+        if path.suffix in {".json", ".png", ".txt"} or path.name == "README.md"
+    }
 
 
 def formula(
