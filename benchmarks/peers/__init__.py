@@ -6,5 +6,6 @@
 
 All do the same work with the same calculator on the same machine: Cu-Au cells are made, each is
 run through molecular dynamics, frames are selected by farthest-point selection on SOAP, and go
-into an ASE database. Each contestant is a process of its own, timed from outside.
+into an ASE database. Each contestant is a process of its own, timed from
+outside. What ``measurements.json`` has is not measured again.
 """

@@ -56,6 +56,20 @@ class Timing:
     n_evaluations: int | None
 
 
+def end_family(process: "subprocess.Popen[bytes]") -> None:
+    """Kill a process and all below it, if it still runs, and wait until they are gone."""
+    if process.poll() is not None:
+        return
+    parent = psutil.Process(process.pid)
+    family = [parent, *parent.children(recursive=True)]
+    os.killpg(process.pid, signal.SIGKILL)
+    for each in family:
+        if each.is_running():
+            each.kill()
+    process.wait()
+    psutil.wait_procs(family, timeout=10)
+
+
 class Run:
     """One folder in which a contestant works, once or again."""
 
@@ -96,8 +110,11 @@ class Run:
         """
         epoch, began = time.time(), time.perf_counter()
         process = self.start()
-        code = process.wait()
-        seconds = time.perf_counter() - began
+        try:
+            code = process.wait()
+            seconds = time.perf_counter() - began
+        finally:
+            end_family(process)
         if code:
             output = (self._folder / "output.txt").read_text(encoding="utf-8", errors="replace")
             message = f"{self._contestant.name}: exit code {code}\n{output[-4000:]}"
@@ -113,16 +130,7 @@ class Run:
                 message = f"{self._contestant.name} ended before it was killed"
                 raise RuntimeError(message)
             time.sleep(WATCH_S)
-        family = [
-            psutil.Process(process.pid),
-            *psutil.Process(process.pid).children(recursive=True),
-        ]
-        os.killpg(process.pid, signal.SIGKILL)
-        for each in family:
-            if each.is_running():
-                each.kill()
-        process.wait()
-        psutil.wait_procs(family, timeout=10)
+        end_family(process)
         return time.perf_counter() - began
 
     def reported_ends(self) -> dict[str, float]:

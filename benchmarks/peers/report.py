@@ -1,7 +1,6 @@
 """Table and figure of what was measured."""
 
 import json
-import statistics
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,28 +14,27 @@ SUMMARY, TABLE, FIGURE = "summary.json", "table.md", "peers.png"
 class Line:
     """The straight line through two sizes: what a run costs, and what each structure adds.
 
+    Of several repeats the fastest counts: what else the machine does only ever adds.
+
     Attributes:
         fixed_s: Time of a run of no structure, start of the process included, in s.
         each_s: Time that one more structure takes, in s of wall time.
         largest_s: Time of the larger size as a whole, in s.
         n_largest: Its number of structures.
-        spread_s: Largest less smallest of the repeats' ``each_s``.
     """
 
     fixed_s: float
     each_s: float
     largest_s: float
     n_largest: int
-    spread_s: float
 
     @classmethod
     def through(cls, sizes: tuple[int, int], seconds: tuple[list[float], list[float]]) -> "Line":
-        """Draw it through the medians of two sizes' repeats."""
+        """Draw it through the fastest of two sizes' repeats."""
         few, many = sizes
-        low, high = (statistics.median(each) for each in seconds)
-        slopes = [(b - a) / (many - few) for a, b in zip(*seconds, strict=True)]
+        low, high = (min(each) for each in seconds)
         each_s = (high - low) / (many - few)
-        return cls(low - few * each_s, each_s, high, many, max(slopes) - min(slopes))
+        return cls(low - few * each_s, each_s, high, many)
 
     def as_json(self) -> dict[str, float]:
         """Return the figures, rounded as far as they mean something."""
@@ -45,7 +43,6 @@ class Line:
             "structures_a_minute_with_start": round(60.0 * self.n_largest / self.largest_s, 1),
             "fixed_s": round(self.fixed_s, 2),
             "seconds_a_structure": round(self.each_s, 4),
-            "spread_of_seconds_a_structure": round(self.spread_s, 4),
             "seconds_of_the_larger_size": round(self.largest_s, 2),
         }
 
@@ -59,7 +56,7 @@ def line_of(part: dict[str, Any], name: str) -> Line:
 
 def kill_of(timing: dict[str, Any]) -> dict[str, float]:
     """Return what a kill cost one contestant."""
-    undisturbed = timing["undisturbed"]["seconds"]
+    undisturbed = timing["seconds"]
     both = timing["seconds_until_kill"] + timing["seconds_after_kill"]
     return {
         "undisturbed_s": round(undisturbed, 1),
@@ -74,7 +71,11 @@ def summary_of(document: dict[str, Any]) -> dict[str, Any]:
     """Return the figures of each part and contestant."""
     parts = document["parts"]
     summary: dict[str, Any] = {
-        name: {contestant: line_of(part, contestant).as_json() for contestant in part["timings"]}
+        name: {
+            contestant: line_of(part, contestant).as_json()
+            for contestant, runs in part["timings"].items()
+            if all(runs)
+        }
         for name, part in parts.items()
         if name in {"throughput", "tasks", "model"}
     }
@@ -84,7 +85,7 @@ def summary_of(document: dict[str, Any]) -> dict[str, Any]:
     if "torch-sim" in parts:
         part = parts["torch-sim"]
         n_steps = part["workload"]["n_structures"] * part["workload"]["n_steps"]
-        summary["torch-sim"] = {"steps_a_second": round(n_steps / part["seconds_exploring"], 2)}
+        summary["torch-sim"] = {"steps_a_second": round(n_steps / part["timings"]["TorchSim"], 2)}
     return summary
 
 
@@ -92,7 +93,7 @@ def explored_steps_a_second(part: dict[str, Any], name: str) -> float:
     """Return steps a second of the exploration alone, between the two sizes."""
     small, large = part["timings"][name]
     spans = [
-        statistics.median(run["ends"]["explore"] - run["ends"]["generate"] for run in runs)
+        min(run["ends"]["explore"] - run["ends"]["generate"] for run in runs)
         for runs in (small, large)
     ]
     steps = [work["n_structures"] * work["n_steps"] for work in part["workloads"]]

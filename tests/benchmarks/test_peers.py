@@ -77,16 +77,15 @@ def test_a_killed_run_is_finished_by_running_it_again(place: Place) -> None:
 
 
 def test_two_sizes_give_a_fixed_cost_and_a_rate() -> None:
-    line = Line.through((4, 16), ([7.0, 6.0, 9.0], [13.0, 12.0, 15.0]))
-    assert (line.fixed_s, line.each_s, line.spread_s) == (5.0, 0.5, 0.0)
+    line = Line.through((4, 16), ([7.0, 8.0, 9.0], [13.0, 14.0, 15.0]))
+    assert (line.fixed_s, line.each_s) == (5.0, 0.5)
     figures = line.as_json()
     assert figures["structures_a_minute_without_start"] == 120.0
     assert figures["structures_a_minute_with_start"] == pytest.approx(60.0 * 16 / 13, abs=0.05)
 
 
 def test_what_a_kill_costs_is_the_time_beyond_an_undisturbed_run() -> None:
-    timing = {
-        "undisturbed": asdict(Timing(20.0, {}, None)),
+    timing = asdict(Timing(20.0, {}, None)) | {
         "seconds_until_kill": 12.0,
         "seconds_after_kill": 11.0,
         "evaluations_repeated": 7,
@@ -95,15 +94,26 @@ def test_what_a_kill_costs_is_the_time_beyond_an_undisturbed_run() -> None:
     assert summary_of(document)["kill"]["ours"]["lost_s"] == 3.0
 
 
-def test_measurements_of_other_contestants_are_kept(tmp_path: Path) -> None:
-    works = [{"n_structures": n, "n_atoms": 32, "n_steps": 9, "n_workers": 2} for n in (1, 3)]
-    works = [work | {"n_selected": 5} for work in works]
-    ends = {"generate": 0.5, "explore": 2.0}
-    for name, slow in (("first", 1.0), ("second", 2.0)):
-        runs = [[{"seconds": slow * n, "ends": ends | {"explore": slow * n}}] for n in (1.0, 3.0)]
-        command.keep(tmp_path, "throughput", {"workloads": works, "timings": {name: runs}})
-    report(tmp_path)
-    summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
-    assert [row["seconds_a_structure"] for row in summary["throughput"].values()] == [1.0, 2.0]
-    assert (tmp_path / "peers.png").stat().st_size > 1000
-    assert "| second | 30.0 |" in (tmp_path / "table.md").read_text(encoding="utf-8")
+def test_what_is_measured_is_kept_and_reported(place: Place, tmp_path: Path) -> None:
+    sizes = command.QUICK
+    session = command.Session(sizes, [HERE], place, tmp_path / "results", deadline=float("inf"))
+    command.tasks(session)
+    before = command.read(session.results)
+    command.tasks(session)
+    assert command.read(session.results) == before
+    (few,), (many,) = before["parts"]["tasks"]["timings"][HERE.name]
+    report(session.results)
+    summary = json.loads((session.results / "summary.json").read_text(encoding="utf-8"))
+    slope = (many["seconds"] - few["seconds"]) / (sizes.tasks[1] - sizes.tasks[0])
+    row = summary["tasks"][HERE.name]
+    assert row["seconds_a_structure"] == pytest.approx(slope, abs=1e-4)
+    assert (session.results / "peers.png").stat().st_size > 1000
+    table = (session.results / "table.md").read_text(encoding="utf-8")
+    assert f"| {HERE.name} | {1000.0 * row['seconds_a_structure']:.0f} |" in table
+
+
+def test_nothing_begins_when_the_time_is_up(place: Place, tmp_path: Path) -> None:
+    session = command.Session(command.QUICK, [HERE], place, tmp_path / "results", deadline=0.0)
+    for part in command.PARTS.values():
+        part(session)
+    assert command.read(session.results) == {"parts": {}}
