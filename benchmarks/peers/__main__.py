@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.machine import machine
 from benchmarks.peers import environments
 from benchmarks.peers.contestants import CONTESTANTS, OWN, TORCH_SIM, Contestant, server
-from benchmarks.peers.measure import Place, as_json, killed, run_in, timed
+from benchmarks.peers.measure import Place, adopt_orphans, as_json, killed, run_in, timed
 from benchmarks.peers.report import report
 from benchmarks.peers.workload import Workload
 
@@ -224,6 +224,7 @@ def main() -> None:
         deadline = time.monotonic() + 60.0 * options.minutes
         session = Session(sizes, contestants, place, options.results, deadline)
         own = OWN in contestants and any(part in PARTS for part in wanted)
+        adopt_orphans()
         if own:
             server(place.variables)
         try:

@@ -1,13 +1,15 @@
 """A contestant timed from outside: from the start of its process to its end, or through a kill."""
 
+import ctypes
 import json
 import os
+import resource
 import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from benchmarks.peers.workload import REPORT, Workload
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 WATCH_S = 0.02
+SET_CHILD_SUBREAPER = 36  # of prctl
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,39 @@ class Timing:
 
     Attributes:
         seconds: From the start of the process to its end.
+        cpu_seconds: Processor time of all its processes, and of the Prefect server meanwhile.
         ends: From the start of the process to the end of each stage, in s.
         n_evaluations: Of the calculator; None where nobody counts (SevenNet).
     """
 
     seconds: float
+    cpu_seconds: float
     ends: dict[str, float]
     n_evaluations: int | None
+
+
+def adopt_orphans() -> None:
+    """Let processes whose parent ends become this one's, so that their time is not lost.
+
+    Raises:
+        OSError: The system refuses.
+    """
+    if ctypes.CDLL(None, use_errno=True).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+def family_cpu_s() -> float:
+    """Return the processor time of all processes below this one, ended or not, in s."""
+    for child in psutil.Process().children():
+        if child.status() == psutil.STATUS_ZOMBIE:
+            os.waitpid(child.pid, os.WNOHANG)
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    total = ended.ru_utime + ended.ru_stime
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            times = child.cpu_times()
+            total += times.user + times.system + times.children_user + times.children_system
+    return total
 
 
 def end_family(process: "subprocess.Popen[bytes]") -> None:
@@ -102,12 +131,17 @@ class Run:
                 start_new_session=True,
             )
 
-    def to_its_end(self) -> tuple[float, float]:
-        """Start it and wait; return when it began, in s since the epoch, and how long it took.
+    def to_its_end(self) -> tuple[float, float, float]:
+        """Start it and wait.
+
+        Returns:
+            When it began, in s since the epoch, how long it took, and its processor time, in s.
 
         Raises:
             RuntimeError: It failed; the message holds its output.
         """
+        adopt_orphans()
+        cpu = family_cpu_s()
         epoch, began = time.time(), time.perf_counter()
         process = self.start()
         try:
@@ -119,7 +153,7 @@ class Run:
             output = (self._folder / "output.txt").read_text(encoding="utf-8", errors="replace")
             message = f"{self._contestant.name}: exit code {code}\n{output[-4000:]}"
             raise RuntimeError(message)
-        return epoch, seconds
+        return epoch, seconds, family_cpu_s() - cpu
 
     def killed_at(self, n_evaluations: int) -> float:
         """Start it and kill all its processes after so many evaluations; return the time in s."""
@@ -170,14 +204,14 @@ def timed(contestant: Contestant, work: Workload, place: Place) -> Timing:
         ValueError: Frames, rows, atoms or evaluations are not those of the workload.
     """
     with run_in(place, contestant, work) as run:
-        epoch, seconds = run.to_its_end()
+        epoch, seconds, cpu_seconds = run.to_its_end()
         done = run.checked()
         counted = run.n_evaluations if work.calculator == "emt" else None
     if counted is not None and not work.n_evaluations <= counted <= 1.02 * work.n_evaluations:
         message = f"{contestant.name}: {counted} evaluations, not {work.n_evaluations}"
         raise ValueError(message)
     ends = {stage: end - epoch for stage, end in done.ends.items()}
-    return Timing(seconds, ends, counted)
+    return Timing(seconds, cpu_seconds, ends, counted)
 
 
 def killed(contestant: Contestant, work: Workload, place: Place) -> dict[str, Any]:
@@ -190,7 +224,7 @@ def killed(contestant: Contestant, work: Workload, place: Place) -> dict[str, An
     with run_in(place, contestant, work) as run:
         before_s = run.killed_at(work.n_evaluations // 2)
         before = run.n_evaluations
-        _, after_s = run.to_its_end()
+        _, after_s, _ = run.to_its_end()
         run.checked()
         total = run.n_evaluations
     return {

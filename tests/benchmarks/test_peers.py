@@ -1,6 +1,8 @@
 """The comparison with other packages: all are given the same work, and it is counted."""
 
 import json
+import subprocess
+import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -45,6 +47,24 @@ def test_plain_ase_does_the_work_and_every_evaluation_is_counted(place: Place) -
     ends = [timing.ends[stage] for stage in contestants.STAGES]
     assert ends == sorted(ends)
     assert 0.0 < ends[0] < ends[-1] < timing.seconds
+    assert timing.cpu_seconds > 0.0
+
+
+def test_the_time_of_processes_that_nobody_waits_for_is_counted() -> None:
+    """A child that outlives its parent, as a worker's may."""
+    burn = "import time\nwhile time.process_time() < 0.6: pass"
+    code = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {burn!r}])"
+    measured = (
+        "import subprocess, sys, time\n"
+        "from benchmarks.peers.measure import adopt_orphans, family_cpu_s\n"
+        "adopt_orphans()\n"
+        "before = family_cpu_s()\n"
+        f"subprocess.run([sys.executable, '-c', {code!r}], check=True)\n"
+        "while family_cpu_s() - before < 0.6: time.sleep(0.05)\n"
+        "time.sleep(0.5)\n"
+        "assert 0.6 < family_cpu_s() - before < 6.0\n"
+    )
+    subprocess.run([sys.executable, "-c", measured], check=True, timeout=60)
 
 
 def test_this_pipeline_does_the_same_work(place: Place, tmp_path: Path) -> None:
@@ -77,15 +97,20 @@ def test_a_killed_run_is_finished_by_running_it_again(place: Place) -> None:
 
 
 def test_two_sizes_give_a_fixed_cost_and_a_rate() -> None:
-    line = Line.through((4, 16), ([7.0, 8.0, 9.0], [13.0, 14.0, 15.0]))
+    runs = [
+        [{"seconds": wall, "cpu_seconds": 2.0 * wall} for wall in walls]
+        for walls in ((7.0, 8.0, 9.0), (13.0, 14.0, 15.0))
+    ]
+    line = Line.through((4, 16), runs)
     assert (line.fixed_s, line.each_s) == (5.0, 0.5)
+    assert (line.fixed_cpu_s, line.each_cpu_s) == (10.0, 1.0)
     figures = line.as_json()
     assert figures["structures_a_minute_without_start"] == 120.0
     assert figures["structures_a_minute_with_start"] == pytest.approx(60.0 * 16 / 13, abs=0.05)
 
 
 def test_what_a_kill_costs_is_the_time_beyond_an_undisturbed_run() -> None:
-    timing = asdict(Timing(20.0, {}, None)) | {
+    timing = asdict(Timing(20.0, 0.0, {}, None)) | {
         "seconds_until_kill": 12.0,
         "seconds_after_kill": 11.0,
         "evaluations_repeated": 7,
