@@ -56,8 +56,8 @@ def config(
                 "composition": {"Cu": 0.5, "Au": 0.5},
                 "supercell": [2, 1, 1] if trivial else [2, 2, 2],
                 "n_structures": n_structures,
-                # eight atoms have few arrangements, and no structure is made twice
-                "transforms": [{"kind": "rattle", "stdev_A": 0.02}] if trivial else [],
+                # eight atoms have few arrangements, whose copies would be refused
+                "checks": {"duplicates": "allow" if trivial else "refuse"},
             }
         ],
         "exploration": {
