@@ -71,6 +71,12 @@ def test_the_outcome_counts_what_was_done(finished: Finished) -> None:
     assert "Finished: 5 of 15 frames are stored." in page.read_text(encoding="utf-8")
 
 
+def test_the_worker_that_did_not_scan_has_loaded_the_model(finished: Finished) -> None:
+    logs = {path.name for path in (finished.run_dir / "logs").iterdir()}
+    assert {"scan.log", "load.log"} <= logs
+    assert (finished.run_dir / "logs" / "load.log").read_text(encoding="utf-8") == ""  # no fault
+
+
 def test_the_outcome_names_the_page_of_the_run(finished: Finished, prefect_api: str) -> None:
     note = read_note(finished.run_dir)
     assert note is not None

@@ -1,12 +1,14 @@
 """Which faults are worth a repeat, and what crosses process boundaries."""
 
+import logging
 import pickle
+from pathlib import Path
 
 import pytest
 
 from mlip_autopipec.errors import CalculatorError, ExplorationError
 from mlip_autopipec.orchestration.supervision import Abandoned, ProcessLost
-from mlip_autopipec.orchestration.work import StructureFailed, is_passing
+from mlip_autopipec.orchestration.work import StructureFailed, is_passing, load_supervised
 from mlip_autopipec.pipeline.records import StructureRecord
 
 FAILED = StructureFailed(
@@ -49,3 +51,13 @@ def test_errors_survive_the_way_from_a_worker() -> None:
     assert str(failed) == "alloy-0001: too hot"
     lost = pickle.loads(pickle.dumps(ProcessLost("killed", "last words")))  # noqa: S301 - made on this line
     assert (lost.reason, lost.log_tail) == ("killed", "last words")
+
+
+def test_a_model_that_cannot_be_loaded_ahead_is_left_to_the_exploration(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        load_supervised(str(tmp_path / "no-run"))
+    (message,) = caplog.messages
+    assert message.startswith("the model could not be loaded ahead: ")
+    assert "no-run" in message

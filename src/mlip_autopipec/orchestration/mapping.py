@@ -12,7 +12,12 @@ from mlip_autopipec.errors import OrchestrationError
 from mlip_autopipec.orchestration.caching import result_options
 from mlip_autopipec.orchestration.chunks import chunk_key, describe_chunks
 from mlip_autopipec.orchestration.gathering import Future, gather
-from mlip_autopipec.orchestration.work import StructureFailed, explored, trajectories
+from mlip_autopipec.orchestration.work import (
+    StructureFailed,
+    explored,
+    load_supervised,
+    trajectories,
+)
 from mlip_autopipec.pipeline.records import DescriptorRecord, StageRecord, StructureRecord
 from mlip_autopipec.pipeline.runner import PipelineRunner
 
@@ -41,6 +46,8 @@ def configured_task(
 def scan_once(task: Task[..., StageRecord], runner: PipelineRunner) -> StageRecord:
     """Scan the pairs of elements on a worker, or read the scan that is there.
 
+    The other workers load the model meanwhile.
+
     Raises:
         AutoPipeError: The calculator cannot be built, or the worker was lost.
     """
@@ -50,11 +57,31 @@ def scan_once(task: Task[..., StageRecord], runner: PipelineRunner) -> StageReco
     same = known is not None and known.key == arguments["key"]
     if known is not None and same and runner.directory.is_intact(known.file):
         return configured(**arguments)
-    submitted = gather(lambda _: cast("Future", configured.submit(**arguments)), ["scan"])
-    ((_, outcome),) = submitted
+    loading = []
+
+    def submit(_name: str) -> Future:
+        future = cast("Future", configured.submit(**arguments))
+        loading.extend(_load_elsewhere(future, runner))
+        return future
+
+    ((_, outcome),) = gather(submit, ["scan"])
     if isinstance(outcome, BaseException):
         raise outcome
     return runner.keep(cast("StageRecord", outcome))  # a cached result may outlive the record
+
+
+def _load_elsewhere(scan: Future, runner: PipelineRunner) -> list[Any]:
+    """Have the workers that will explore, but for the one that scans, load the model.
+
+    They are no task runs: nothing comes of them, and nothing is lost with them. Dask forgets them
+    when their futures are dropped.
+    """
+    client = getattr(scan.wrapped_future, "client", None)
+    if client is None:  # threads of this process
+        return []
+    n_others = min(len(client.ncores()), len(runner.structure_ids())) - 1
+    path = str(runner.run_dir)
+    return [client.submit(load_supervised, path, pure=False) for _ in range(n_others)]
 
 
 def explore_structures(

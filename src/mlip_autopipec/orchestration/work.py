@@ -16,6 +16,8 @@ from mlip_autopipec.pipeline.records import DescriptorRecord, StageRecord, Struc
 from mlip_autopipec.pipeline.run_directory import RunDirectory
 from mlip_autopipec.pipeline.runner import PipelineRunner
 
+logger = logging.getLogger(__name__)
+
 _MEMORY_SHARE = 0.95
 """Share of a worker's memory that its simulation may use before it is ended."""
 
@@ -50,6 +52,20 @@ def scan_supervised(run_dir: str) -> StageRecord:
     watch = _watch(run_dir, "scan", timeout_s=None)
     record: StageRecord = thread_supervisor().call(scan_here, run_dir, watch=watch)
     return record
+
+
+def load_supervised(run_dir: str) -> None:
+    """Load the model into this worker's supervised process, while another scans the pairs.
+
+    A fault is not one of the run yet: the exploration meets it again, and tells of it.
+    """
+    memory_bytes, _ = _worker_limits()
+    log_path = RunDirectory(run_dir).path / "logs" / "load.log"
+    watch = Watch(log_path=log_path, memory_bytes=memory_bytes, on_log=_log_to_run)
+    try:
+        thread_supervisor().call(load_here, run_dir, watch=watch)
+    except Exception as error:  # noqa: BLE001 - see above
+        logger.warning("the model could not be loaded ahead: %s", error)
 
 
 def explore_supervised(run_dir: str, structure_id: str) -> StructureRecord:
@@ -87,6 +103,11 @@ def describe_supervised(run_dir: str, structure_ids: Sequence[str]) -> list[Desc
 def scan_here(run_dir: str) -> StageRecord:
     """Scan the pairs of elements in this process."""
     return _runner(run_dir).scan_pairs()
+
+
+def load_here(run_dir: str) -> None:
+    """Load the model into this process."""
+    PipelineRunner.open(run_dir).load_model()
 
 
 def explore_here(run_dir: str, structure_id: str) -> StructureRecord:

@@ -124,6 +124,14 @@ class PipelineRunner:
         self._run.forget("exploration", "calculator")
         return self._run.stage("scan", self.scan_key(), lambda: scan.scan(self._run))
 
+    def load_model(self) -> None:
+        """Load the model into this process before it is needed, while others scan the pairs.
+
+        Raises:
+            CalculatorError: It cannot be loaded, or has changed.
+        """
+        scan.load_model(self._run)
+
     def explore_key(self, structure_id: str) -> str:
         """Return the content key of one trajectory."""
         return explore.explore_key(self._run, structure_id)
