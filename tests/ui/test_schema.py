@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from mlip_autopipec.config import PipelineConfig
 from mlip_autopipec.config.generation import GeneratorConfig
+from mlip_autopipec.config.generation.alloy import AlloyConfig
 from mlip_autopipec.ui.schema import (
     Choice,
     Field,
@@ -30,6 +31,14 @@ def _field(node: Node, name: str) -> Field:
 
 ROOT = section_of(PipelineConfig)
 EXPLORATION = _field(ROOT, "exploration").node
+
+
+def test_what_a_model_adds_to_its_bases_comes_first() -> None:
+    names = [field.name for field in section_of(AlloyConfig).fields]
+    assert sorted(names) == sorted(AlloyConfig.model_fields.keys() - {"kind"})
+    places = [names.index(name) for name in ("composition", "supercell", "n_structures")]
+    assert places == sorted(places)
+    assert names.index("lattice") < names.index("supercell") < names.index("transforms")
 
 
 def test_every_field_of_every_model_is_in_the_tree() -> None:

@@ -14,7 +14,7 @@ from mlip_autopipec.reporting.models import (
     Values,
 )
 
-_HEIGHT_PX = 300
+_HEIGHT_PX = 340
 QUANTITIES = {
     "energy_eV_atom": "energy (eV/atom)",
     "temperature_K": "kinetic temperature (K)",
@@ -62,7 +62,7 @@ def radial_chart(comparison: RadialComparison, pair: str | None = None) -> alt.C
                 alt.Tooltip("value:Q", title=title, format=".3f"),
             ],
         ),
-        height_px=320,
+        height_px=400,
     )
 
 
@@ -138,7 +138,7 @@ def _lines(frame: pd.DataFrame, title: str) -> alt.Chart:
                 "structure:N",
                 title=None,
                 scale=scale,
-                legend=alt.Legend(orient="bottom", columns=3),
+                legend=alt.Legend(orient="top", columns=4),
             ),
             tooltip=[
                 alt.Tooltip("structure:N"),

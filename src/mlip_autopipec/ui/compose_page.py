@@ -33,6 +33,8 @@ _ICONS = {
     "slab": "layers",
     "cluster": "bubble_chart",
     "molecule": "water_drop",
+    "random_crystal": "casino",
+    "liquid": "waves",
 }
 
 
@@ -67,7 +69,8 @@ def _choose_kind(composition: Composition) -> None:
     columns = [column for _ in range(0, len(kinds()), 3) for column in st.columns(3)]
     for column, (kind, about) in zip(columns, kinds().items(), strict=False):
         with column.container(border=True, height="stretch", key=f"kind-{kind}"):
-            st.markdown(f"#### :material/{_ICONS.get(kind, 'category')}: {kind.capitalize()}")
+            name = kind.capitalize().replace("_", " ")
+            st.markdown(f"#### :material/{_ICONS.get(kind, 'category')}: {name}")
             st.markdown(f":gray[{about}]")
             st.button(
                 "Begin",

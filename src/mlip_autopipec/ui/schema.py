@@ -1,5 +1,6 @@
 """What a form has to know of the config models: a tree of nodes, read from the models alone."""
 
+import inspect
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -139,11 +140,14 @@ class Section(Node):
 
     @cached_property
     def fields(self) -> tuple["Field", ...]:
-        """The fields, in the order of the model; the ``kind`` that tells unions apart is none."""
+        """The fields, what the model adds to its bases first, in the order of each.
+
+        The ``kind`` that tells unions apart is none.
+        """
+        known = self.model.model_fields
+        names = [name for name in _names(self.model) if name in known]
         return tuple(
-            Field.of(name, info)
-            for name, info in self.model.model_fields.items()
-            if _constant(info) is None
+            Field.of(name, known[name]) for name in names if _constant(known[name]) is None
         )
 
     def takes(self, value: object) -> bool:
@@ -283,6 +287,13 @@ def _bound(pair: tuple[Any, str]) -> float:
 def _is_long(part: object) -> bool:
     """Say whether a constraint asks for more than that something is there."""
     return isinstance(part, MinLen) and part.min_length > 1
+
+
+def _names(model: type) -> list[str]:
+    """Return what a class and its bases annotate, each name with the base that has it first."""
+    parts = {part: list(inspect.get_annotations(part)) for part in model.__mro__}
+    owners = {name: part for part, names in parts.items() for name in names}
+    return [name for part, names in parts.items() for name in names if owners[name] is part]
 
 
 def _constant(info: FieldInfo) -> str | None:

@@ -9,7 +9,7 @@ from mlip_autopipec.config.generation.base import Composition, FormulaText, Gene
 
 
 class LiquidConfig(GeneratorBaseConfig):
-    """Atoms, ions and molecules packed at random into a periodic cube (needs extra structures)."""
+    """Atoms, ions, molecules packed at random into a periodic cube (needs the extra structures)."""
 
     kind: Literal["liquid"] = "liquid"
     composition: Composition | None = Field(
