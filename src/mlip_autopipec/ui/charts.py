@@ -94,17 +94,27 @@ def histogram_chart(histogram: Histogram) -> alt.Chart:
     )
 
 
-def coverage_chart(curves: dict[str, CoverageCurve]) -> alt.Chart:
-    """Return a chart of how near all frames are to the selected ones, as more are selected."""
+def coverage_charts(curves: dict[str, CoverageCurve]) -> tuple[alt.Chart, alt.Chart]:
+    """Return how near frames are to the selected ones, as more are: the farthest, and the mean."""
+    farthest = {name: (curve.sizes, curve.largest) for name, curve in curves.items()}
+    mean = {name: (curve.sizes, curve.mean) for name, curve in curves.items()}
+    return (
+        _coverage(farthest, "distance of the farthest frame"),
+        _coverage(mean, "mean distance of all frames"),
+    )
+
+
+def _coverage(curves: dict[str, tuple[tuple[int, ...], Values]], title: str) -> alt.Chart:
+    """Return a chart of distances to the nearest selected frame, by number of selected ones."""
     frame = pd.concat(
-        pd.DataFrame({"size": curve.sizes, "mean": curve.mean, "of": name})
-        for name, curve in curves.items()
+        pd.DataFrame({"size": sizes, "distance": distances, "of": name})
+        for name, (sizes, distances) in curves.items()
     )
     chart = alt.Chart(frame).mark_line(point=True, strokeWidth=1.6)
     return _styled(
         chart.encode(
-            x=alt.X("size:Q", title="frames selected", scale=alt.Scale(type="log")),
-            y=alt.Y("mean:Q", title="mean distance to the nearest"),
+            x=alt.X("size:Q", title="frames selected", scale=alt.Scale(type="log", nice=False)),
+            y=alt.Y("distance:Q", title=title),
             color=alt.Color(
                 "of:N",
                 title=None,

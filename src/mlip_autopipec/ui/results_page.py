@@ -10,7 +10,7 @@ from mlip_autopipec.errors import RunDirectoryError
 from mlip_autopipec.reporting.models import RadialComparison, RunReport
 from mlip_autopipec.reporting.report_files import write_report
 from mlip_autopipec.reporting.wording import duration, subscripts
-from mlip_autopipec.ui.charts import course_charts, coverage_chart, histogram_chart, radial_chart
+from mlip_autopipec.ui.charts import course_charts, coverage_charts, histogram_chart, radial_chart
 from mlip_autopipec.ui.dataset_view import dataset_view
 from mlip_autopipec.ui.frame_view import show_frame
 from mlip_autopipec.ui.map_view import map_view
@@ -148,18 +148,17 @@ def _selection(report: RunReport) -> None:
     curves = {f"selected by {selection.sampler}": selection.coverage}
     if selection.random is not None:
         curves["as many at random"] = selection.random
-    chart, said = st.columns([3, 2], gap="large")
-    chart.altair_chart(coverage_chart(curves))
-    with said:
-        st.markdown(
-            f"{selection.n_selected:,} of {selection.n_candidates:,} candidates were selected."
-        )
-        if selection.suggested_size is not None:
-            st.markdown(f"Beyond {selection.suggested_size:,} frames, coverage improves slowly.")
-        for reason, count in selection.rejected.items():
-            st.markdown(f"{count:,} frames were left out: {reason}.")
-        for note in selection.notes:
-            st.caption(note)
+    columns = st.columns(2, gap="large")
+    for column, chart in zip(columns, coverage_charts(curves), strict=True):
+        column.altair_chart(chart)
+    said = [f"{selection.n_selected:,} of {selection.n_candidates:,} candidates were selected."]
+    if selection.suggested_size is not None:
+        said.append(f"Beyond {selection.suggested_size:,} frames, coverage improves slowly.")
+    for reason, count in selection.rejected.items():
+        said.append(f"{count:,} frames were left out: {reason}.")
+    st.markdown(" ".join(said))
+    for note in selection.notes:
+        st.caption(note)
 
 
 def _pairs(rows: tuple[tuple[str, str], ...]) -> None:
