@@ -21,7 +21,10 @@ def test_where_nobody_works_there_is_nothing_to_stop(tmp_path: Path) -> None:
 def test_a_run_that_is_worked_on_is_not_launched_again_but_stopped_as_by_ctrl_c(
     tmp_path: Path,
 ) -> None:
-    code = "import time\nprint('ready', flush=True)\ntime.sleep(60)"
+    code = (  # which heeds Ctrl-C also where the tests run in a shell's background
+        "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_DFL)\n"
+        "print('ready', flush=True)\ntime.sleep(60)"
+    )
     with subprocess.Popen([sys.executable, "-c", code], stdout=-1, stderr=-1) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
