@@ -6,7 +6,8 @@
 
 The exponent of a part is the slope of a straight line through the logarithms of cost and size,
 with its standard error; where a fixed cost hides the growth at small sizes, a second line is drawn
-through the larger ones alone.
+through the larger ones alone. What one process does is told in its processor time, which other work
+on the machine hardly touches; runs of several processes in wall time.
 """
 
 import argparse
@@ -133,10 +134,10 @@ def exponent(sizes: list[float], costs: list[float]) -> Exponent:
 
 
 def clocked(work: Callable[[], object]) -> float:
-    """Return the wall time of a call in s."""
-    begin = time.perf_counter()
+    """Return the processor time that a call takes of this process, in s."""
+    begin = time.process_time()
     work()
-    return time.perf_counter() - begin
+    return time.process_time() - begin
 
 
 def curve(
@@ -179,7 +180,7 @@ def by_atoms(sizes: Sizes) -> dict[str, Any]:
         def steps(n_steps: int) -> float:
             settings = config.model_copy(update={"n_steps": n_steps, "save_every": n_steps})
             with tempfile.TemporaryDirectory() as folder:
-                begin = time.perf_counter()
+                begin = time.process_time()
                 result = explore(
                     atoms,  # noqa: B023 - called in this turn of the loop
                     settings,
@@ -187,7 +188,7 @@ def by_atoms(sizes: Sizes) -> dict[str, Any]:
                     directory=Path(folder),
                     calculator=calculator,
                 )
-                seconds = time.perf_counter() - begin
+                seconds = time.process_time() - begin
             if result.status != "ok":
                 raise RuntimeError(result.reason)
             return seconds / (n_steps + 1)
@@ -196,12 +197,12 @@ def by_atoms(sizes: Sizes) -> dict[str, Any]:
         points[len(atoms)] = statistics.median(steps(n_steps) for _ in range(3))
         print(f"{len(atoms)} atoms: {1e3 * points[len(atoms)]:.2f} ms a step", flush=True)
     name = "a step of SevenNet-0" if sizes.calculator == "sevennet" else "a step of EMT"
-    return {"curves": [curve(name, "atoms", "s", 1.0, points)]}
+    return {"curves": [curve(name, "atoms", "CPU s", 1.0, points)]}
 
 
 def by_structures(sizes: Sizes) -> dict[str, Any]:
     """Time runs of structures of next to no work, with Prefect and Dask and without."""
-    curves = [curve("plain loop, one process", "structures", "s", 1.0, plain_runs(sizes.plain))]
+    curves = [curve("plain loop, one process", "structures", "CPU s", 1.0, plain_runs(sizes.plain))]
     if sizes.structures:
         points = machinery_runs(sizes.structures)
         curves.append(curve("mlip-autopipe run, 2 workers", "structures", "s", 1.0, points))
@@ -247,7 +248,7 @@ def by_frames(sizes: Sizes) -> dict[str, Any]:
             farthest_point_indices(features[:100], 2)  # compiles for memory that is only read
             selected[n] = clocked(lambda: farthest_point_indices(features, sizes.chosen))  # noqa: B023
             print(f"{n} frames → {sizes.chosen}: {selected[n]:.3f} s", flush=True)
-    curves = [curve(f"select {sizes.chosen}", "frames", "s", 1.0, selected)]
+    curves = [curve(f"select {sizes.chosen}", "frames", "CPU s", 1.0, selected)]
     actions: dict[str, dict[int, float]] = {}
     for n in sizes.stored:
         for name, seconds in stored(n):
@@ -255,7 +256,7 @@ def by_frames(sizes: Sizes) -> dict[str, Any]:
             print(f"{n} frames, {name}: {seconds:.2f} s", flush=True)
     return {
         "curves": curves
-        + [curve(name, "frames", "s", 1.0, points) for name, points in actions.items()]
+        + [curve(name, "frames", "CPU s", 1.0, points) for name, points in actions.items()]
     }
 
 
@@ -345,7 +346,7 @@ def draw(parts: dict[str, Any], path: Path) -> None:
         axes.minorticks_off()
         low, high = axes.get_ylim()
         axes.set_ylim(low, high * (high / low) ** 0.45)
-        style.label(axes, x=curves[0]["x"], y="time (s)", title=name)
+        style.label(axes, x=curves[0]["x"], y=f"time ({curves[0]['unit']})", title=name)
         axes.legend(fontsize=6, frameon=False, loc="upper left", handlelength=1.2)
     path.write_bytes(style.small_png(figure))
 

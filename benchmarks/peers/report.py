@@ -184,7 +184,19 @@ def _draw_rates(axes: Any, places: list[int], rows: list[dict[str, float]], titl
         axes.text(other, y - 0.2, f" {other:.0f}", va="center", fontsize=style.SMALL_PT)
     axes.set_xlim(0, 1.45 * max(without))
     style.label(axes, x="structures a minute", title=title)
-    axes.legend(fontsize=style.SMALL_PT, frameon=False, loc="lower right")
+    _legend_beside_title(axes, 2)
+
+
+def _legend_beside_title(axes: Any, n_columns: int) -> None:  # noqa: ANN401 - matplotlib's axes
+    axes.legend(
+        fontsize=style.SMALL_PT,
+        frameon=False,
+        loc="lower right",
+        bbox_to_anchor=(1.02, 0.98),
+        ncols=n_columns,
+        handlelength=1.0,
+        columnspacing=1.0,
+    )
 
 
 def _draw_tasks(axes: Any, places: list[int], rows: list[dict[str, float]]) -> None:  # noqa: ANN401
@@ -202,7 +214,7 @@ def _draw_kill(axes: Any, places: list[int], rows: list[dict[str, float]]) -> No
     axes.barh(places, before, 0.5, color=style.SKY, label="until the kill")
     axes.barh(places, after, 0.5, left=before, color=style.BLUE, label="run again")
     undisturbed = [row["undisturbed_s"] for row in rows]
-    axes.plot(undisturbed, places, "|", color=style.VERMILLION, ms=15, mew=2, label="undisturbed")
+    axes.plot(undisturbed, places, "|", color=style.VERMILLION, ms=12, mew=2, label="undisturbed")
     for y, row in zip(places, rows, strict=True):
         end = row["until_kill_s"] + row["after_kill_s"]
         text = f" {row['steps_repeated']:.0f} steps twice"
@@ -210,7 +222,7 @@ def _draw_kill(axes: Any, places: list[int], rows: list[dict[str, float]]) -> No
     ends = [a + b for a, b in zip(before, after, strict=True)]
     axes.set_xlim(0, 1.6 * max(ends))
     style.label(axes, x="wall time (s)", title="killed half-way")
-    axes.legend(fontsize=style.SMALL_PT, frameon=False, loc="lower right")
+    _legend_beside_title(axes, 3)
 
 
 DRAWERS = {
