@@ -14,6 +14,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 MADE = {  # structures by generator, and the number of atoms of each
     "crmnfeconi": {"alloy": [32] * 6},
     "cu-au": {"alloy": [32] * 4},
+    "cu-au-potential": {"strained": [32] * 10, "volumes": [32] * 10, "cu3au": [32] * 2, "cuau": [32] * 2},
     "cu111": {"slab": [45] * 4, "bulk": [32] * 2},
     "mgo-schottky": {"perfect": [64] * 2, "schottky": [62] * 4},
     "my-files": {"file": [40, 32, 40, 36, 40] * 2},

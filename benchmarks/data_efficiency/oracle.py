@@ -8,9 +8,9 @@ from mlip_autopipec.calculators.factory import build_calculator
 from mlip_autopipec.config.exploration import ExplorationConfig
 
 
-def oracle(case: Case) -> Calculator:
-    """Return the bare model, as the package builds it: with fused kernels, without ZBL."""
-    config = {"calculator": case.oracle, "zbl": {"enabled": False}}
+def oracle(case: Case, *, zbl: bool = False) -> Calculator:
+    """Return the model as the package builds it: with fused kernels; bare, unless ZBL is asked."""
+    config = {"calculator": case.oracle, "zbl": {"enabled": zbl}}
     return build_calculator(ExplorationConfig.model_validate(config), ELEMENTS)
 
 
