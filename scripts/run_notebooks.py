@@ -1,6 +1,6 @@
 """Execute notebooks in place, with all their outputs: `run_notebooks.py [NAME ...]`.
 
-uv run python scripts/run_notebooks.py              # both, in full: some minutes
+uv run python scripts/run_notebooks.py              # all, in full: half an hour
 uv run python scripts/run_notebooks.py quick-start  # one of them
 """
 

@@ -5,13 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.data_efficiency import grid, held_out, pools
+from benchmarks.data_efficiency.confirmation import confirm
 from benchmarks.data_efficiency.export import export
 from benchmarks.data_efficiency.oracle import oracle
 from benchmarks.data_efficiency.report import report
 from benchmarks.data_efficiency.settings import Case, smoke
 from benchmarks.data_efficiency.stability import stability
 
-STAGES = ("label", "train", "report", "export", "stability")
+STAGES = ("label", "train", "report", "export", "stability", "confirm")
 BY_DEFAULT = STAGES[:3]
 
 
@@ -39,6 +40,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="*", help="of draws and selections; 0 1 2")
     parser.add_argument("--smoke", action="store_true", help="on EMT, in seconds, in --work")
     parser.add_argument("--picoseconds", type=float, default=20.0, help="of heating (stability)")
+    parser.add_argument("--cells", type=int, help="most potentials to train now (confirm)")
     arguments = parser.parse_args()
     unknown = set(arguments.stages) - set(STAGES)
     if unknown:
@@ -55,6 +57,7 @@ def main() -> None:
             "report": lambda: report(case),
             "export": lambda: print(export(case, case.work / "export", arguments.parts), "sets"),
             "stability": lambda: stability(case, arguments.picoseconds),
+            "confirm": lambda: confirm(case, arguments.cells),
         }[stage]()
 
 

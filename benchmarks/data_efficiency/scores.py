@@ -25,12 +25,21 @@ class Scores:
     @classmethod
     def of(cls, fit: Fit, examples: Sequence[Example]) -> "Scores":
         """Compare predictions with labels."""
-        energies, forces = [], []
-        for example in examples:
-            errors = MILLI * fit.errors(example)
-            energies.append(errors[0] / example.n_atoms)
-            forces.append(errors[1:])
-        energy, force = np.array(energies), np.concatenate(forces)
+        errors = [fit.errors(example) for example in examples]
+        sizes = [example.n_atoms for example in examples]
+        energies_eV = [each[0] / n_atoms for each, n_atoms in zip(errors, sizes, strict=True)]
+        return cls.of_errors(energies_eV, [each[1:] for each in errors])
+
+    @classmethod
+    def of_errors(cls, energies_eV: Sequence[float], forces_eV_A: Sequence[Floats]) -> "Scores":
+        """Take errors together.
+
+        Args:
+            energies_eV: Of each frame's energy, an atom.
+            forces_eV_A: Of each frame's force components.
+        """
+        energy = MILLI * np.array(energies_eV)
+        force = MILLI * np.concatenate([each.ravel() for each in forces_eV_A])
         return cls(_rms(energy), _mean(energy), _rms(force), _mean(force))
 
     def as_dict(self) -> dict[str, float]:

@@ -1,5 +1,7 @@
 """The strategies, all of them through the package's own sampling."""
 
+import tempfile
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -55,3 +57,23 @@ class Selector:
         config = TypeAdapter(SamplingConfig).validate_python(section)
         rng = child_rng(seed, "select", strategy, n)
         return choose_frames(self._material, config, rng).indices
+
+
+def selections(
+    frames: list[Atoms], drawn: np.ndarray, strategies: Sequence[str], n: int, seed: int
+) -> dict[str, np.ndarray]:
+    """Return what each strategy selects from a drawn pool.
+
+    Args:
+        frames: All frames of the pool.
+        drawn: Places of those that the seed drew.
+        strategies: Names of `STRATEGIES`.
+        n: How many.
+        seed: Of the selection.
+
+    Returns:
+        Places among all frames, in the order of choice.
+    """
+    with tempfile.TemporaryDirectory(prefix="data-efficiency-") as scratch:
+        selector = Selector([frames[place] for place in drawn], Path(scratch))
+        return {strategy: drawn[selector.select(strategy, n, seed)] for strategy in strategies}

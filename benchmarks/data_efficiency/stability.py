@@ -8,7 +8,6 @@ oracle goes through the same collisions, bare and with ZBL.
 """
 
 import json
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from benchmarks.data_efficiency.dynamics import solid_solution
 from benchmarks.data_efficiency.grid import Examples, cells_path, name_of, read_cells
 from benchmarks.data_efficiency.learner import Example, train
 from benchmarks.data_efficiency.oracle import labelled, oracle
-from benchmarks.data_efficiency.selection import Selector
+from benchmarks.data_efficiency.selection import selections
 from benchmarks.data_efficiency.settings import COMPOSITIONS, Case
 from benchmarks.data_efficiency.stability_figure import draw_stability
 from benchmarks.data_efficiency.survival import ORACLE, table
@@ -129,11 +128,7 @@ def _judge_seed(case: Case, record: Record, seed: int, picoseconds: float) -> No
             continue
         frames = pools.frames_of(case, pool)
         drawn = pools.drawn_pool(case, pool, frames, seed)
-        with tempfile.TemporaryDirectory(prefix="data-efficiency-") as scratch:
-            selector = Selector([frames[place] for place in drawn], Path(scratch))
-            chosen = {
-                strategy: drawn[selector.select(strategy, n, seed)] for strategy in STRATEGIES
-            }
+        chosen = selections(frames, drawn, STRATEGIES, n, seed)
         for (strategy, share), name in names.items():
             if name in record.kept:
                 continue

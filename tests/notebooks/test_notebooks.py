@@ -1,6 +1,9 @@
 """The notebooks: executed in short form, and committed with the outputs of a full run."""
 
 import runpy
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -8,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
-WITH_OUTPUTS = ["quick-start", "acceptance"]
+WITH_OUTPUTS = ["quick-start", "acceptance", "full-case"]
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "run_notebooks.py"))
 
 
@@ -16,14 +19,29 @@ def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize(
-    "name", ["quick-start", pytest.param("acceptance", marks=pytest.mark.model)]
-)
-def test_every_assertion_holds_in_short_form(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def short_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What makes a notebook short, and a home of its own for the server of its commands."""
     monkeypatch.setenv("MLIP_AUTOPIPE_NOTEBOOKS", "short")
     monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
+    monkeypatch.setenv("MLIP_AUTOPIPE_HOME", str(tmp_path / "home"))
+    yield
+    program = Path(sys.executable).parent / "mlip-autopipe"
+    subprocess.run([program, "server", "stop"], check=True, capture_output=True)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.usefixtures("short_form")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "quick-start",
+        pytest.param("acceptance", marks=pytest.mark.model),
+        pytest.param("full-case", marks=pytest.mark.model),
+    ],
+)
+def test_every_assertion_holds_in_short_form(name: str) -> None:
     notebook = SCRIPT["execute"](NOTEBOOKS / f"{name}.ipynb")  # raises where a cell fails
     cells = code_cells(notebook)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
