@@ -99,8 +99,8 @@ def stability(case: Case, picoseconds: float) -> None:
     """Train and judge what is missing in ``stability.json``; print and draw the shares."""
     record = Record(case.results / RESULT)
     for trial in case.seeds:
-        _judge_oracle(case, record, trial)
         _judge_seed(case, record, trial, picoseconds)
+        _judge_oracle(case, record, trial)
     print(table(record.kept))
     draw_stability(record.kept, case.results / "stability.png")
 
