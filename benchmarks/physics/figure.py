@@ -106,7 +106,8 @@ def draw_zbl(comparisons: list[Comparison], path: Path) -> None:
     for colour, pair in zip(COLOURS, PAIRS_DRAWN, strict=True):
         points = [row for row in comparisons if row.pair == pair and row.lammps_energy_eV > 0.0]
         _, outer_A = zbl.radii(*pair.split("-"))
-        distances = np.linspace(min(row.distance_A or 0.0 for row in points), outer_A, 200)[:-1]
+        nearest_A = min(row.distance_A or 0.0 for row in points)
+        distances = outer_A - np.geomspace(1e-3 * outer_A, outer_A - nearest_A, 200)
         walls.plot(distances, [_dimer_eV(zbl, pair, r) for r in distances], color=colour)
         walls.plot(
             [row.distance_A for row in points],
@@ -117,7 +118,7 @@ def draw_zbl(comparisons: list[Comparison], path: Path) -> None:
             label=pair,
         )
     walls.set_yscale("log")
-    walls.set_ylim(bottom=1e-6)
+    walls.set_ylim(bottom=1e-7)
     walls.set_xlabel("distance (Å)")
     walls.set_ylabel("energy (eV): lines here, points LAMMPS")
     walls.legend(fontsize=8, frameon=False)

@@ -109,8 +109,8 @@ class Length:
     """
 
     n_replicas: int = 4
-    n_steps: int = 30_000
-    lammps_factor: int = 3
+    n_steps: int = 15_000
+    lammps_factor: int = 6
     n_equilibration: int = 8_000
     sample_every: int = 50
     swap_every: int = 10
