@@ -98,8 +98,12 @@ def judged(
 def stability(case: Case, picoseconds: float) -> None:
     """Train and judge what is missing in ``stability.json``; print and draw the shares."""
     record = Record(case.results / RESULT)
+    maker = Examples(case)
+    close = [maker.of(frame) for frame in close_frames(case)]
     for trial in case.seeds:
-        _judge_seed(case, record, trial, picoseconds)
+        for strategy in STRATEGIES:
+            for pool in pools.POOLS:
+                _judge_selection(case, record, maker, close, (pool, strategy, trial), picoseconds)
         _judge_oracle(case, record, trial)
     print(table(record.kept))
     draw_stability(record.kept, case.results / "stability.png")
@@ -113,38 +117,38 @@ def _judge_oracle(case: Case, record: Record, trial: int) -> None:
             record.add(name, judged(oracle(case, zbl=zbl), case, trial, 0.0))
 
 
-def _judge_seed(case: Case, record: Record, seed: int, picoseconds: float) -> None:
-    """Train and judge the potentials of one seed, as far as they are missing."""
+def _judge_selection(
+    case: Case,
+    record: Record,
+    maker: Examples,
+    close: list[Example],
+    selection: tuple[str, str, int],
+    picoseconds: float,
+) -> None:
+    """Train and judge the potentials of one pool, strategy and seed, as far as they are missing."""
+    pool, strategy, seed = selection
     n = case.sizes[-2]
-    maker = Examples(case)
-    close = [maker.of(frame) for frame in close_frames(case)]
-    for pool in pools.POOLS:
-        names = {
-            (strategy, share): f"{pool}/{strategy}/{n}/{seed}/{share:g}/{picoseconds:g} ps"
-            for strategy in STRATEGIES
-            for share in CLOSE_SHARES
-        }
-        if all(name in record.kept for name in names.values()):
-            continue
-        frames = pools.frames_of(case, pool)
-        drawn = pools.drawn_pool(case, pool, frames, seed)
-        chosen = selections(frames, drawn, STRATEGIES, n, seed)
-        for (strategy, share), name in names.items():
-            if name in record.kept:
-                continue
-            examples = [maker.of(frames[place]) for place in chosen[strategy]]
-            fit = train(
-                mixed(examples, close, share),
-                maker.basis.penalties,
-                child_rng(seed, "folds", pool, strategy, n),
-            )
-            cell = read_cells(cells_path(case, pool, strategy)).get(name_of(n, seed), {})
-            record.add(
-                name,
-                judged(maker.basis.calculator(fit), case, seed, picoseconds),
-                strength=fit.strength,
-                frames_of_the_cell=cell.get("frames") == chosen[strategy].tolist(),
-            )
+    names = {
+        share: f"{pool}/{strategy}/{n}/{seed}/{share:g}/{picoseconds:g} ps"
+        for share in CLOSE_SHARES
+    }
+    missing = {share: name for share, name in names.items() if name not in record.kept}
+    if not missing:
+        return
+    frames = pools.frames_of(case, pool)
+    drawn = pools.drawn_pool(case, pool, frames, seed)
+    chosen = selections(frames, drawn, (strategy,), n, seed)[strategy]
+    examples = [maker.of(frames[place]) for place in chosen]
+    cell = read_cells(cells_path(case, pool, strategy)).get(name_of(n, seed), {})
+    for share, name in missing.items():
+        folds = child_rng(seed, "folds", pool, strategy, n)
+        fit = train(mixed(examples, close, share), maker.basis.penalties, folds)
+        record.add(
+            name,
+            judged(maker.basis.calculator(fit), case, seed, picoseconds),
+            strength=fit.strength,
+            frames_of_the_cell=cell.get("frames") == chosen.tolist(),
+        )
 
 
 def mixed(examples: list[Example], close: list[Example], share: float) -> list[Example]:
