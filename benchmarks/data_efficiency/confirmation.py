@@ -48,7 +48,6 @@ OPTIONS: dict[str, Any] = {
     "E0s": "average",
     "forces_weight": 100,
     "energy_weight": 10,
-    "batch_size": BATCH,
     "lr": 0.01,
     "ema_decay": 0.99,
     "error_table": "PerAtomRMSE",
@@ -144,13 +143,16 @@ def _trained(frames: list[Atoms], folder: Path, seed: int) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     write_frames(folder / "train.xyz", frames)
     n_valid = max(1, round(VALID_SHARE * len(frames)))
-    n_epochs = -(-N_STEPS * BATCH // (len(frames) - n_valid))
+    n_train = len(frames) - n_valid
+    batch = min(BATCH, n_train)  # MACE leaves out batches that are not full
+    n_epochs = -(-N_STEPS // (n_train // batch))
     options = OPTIONS | {
         "name": "cell",
         "train_file": "train.xyz",
         "valid_fraction": VALID_SHARE,
         "energy_key": MACE_KEYS["energy"],
         "forces_key": MACE_KEYS["forces"],
+        "batch_size": batch,
         "max_num_epochs": n_epochs,
         "eval_interval": max(1, n_epochs // 20),
         "seed": seed,
