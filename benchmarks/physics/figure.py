@@ -29,9 +29,11 @@ def draw_differences(
 ) -> None:
     """Draw this package minus LAMMPS, relative, with one standard error; a panel a quantity."""
     cases = list(dict.fromkeys(row.case for row in rows))
-    figure = Figure(figsize=(14.0, 5.8), layout="constrained")
-    panels = figure.subplots(1, len(quantities), sharey=True)
-    for axes, (name, (title, unit, _)) in zip(panels, quantities.items(), strict=True):
+    shown = {name: each for name, each in quantities.items() if _has(rows, name)}
+    height = 1.6 + 0.28 * len(cases)
+    figure = Figure(figsize=(2.0 * len(shown) + 2.0, height), layout="constrained")
+    panels = np.atleast_1d(figure.subplots(1, len(shown), sharey=True))
+    for axes, (name, (title, unit, _)) in zip(panels, shown.items(), strict=True):
         chosen = [row for row in rows if row.quantity == name]
         axes.axvline(0.0, color=GREY, linewidth=1.0)
         axes.errorbar(
@@ -54,6 +56,11 @@ def draw_differences(
         fontsize=10,
     )
     figure.savefig(path, dpi=DPI)
+
+
+def _has(rows: list[Row], quantity: str) -> bool:
+    """Say whether any case has a quantity."""
+    return any(row.quantity == quantity for row in rows)
 
 
 def _mark_exact(axes: Axes, rows: list[Row], cases: list[Case]) -> None:

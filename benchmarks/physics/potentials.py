@@ -15,12 +15,15 @@ from ase.calculators.calculator import Calculator, all_changes
 from ase.calculators.eam import EAM
 from ase.data import atomic_numbers
 from ase.stress import full_3x3_to_voigt_6_stress
+from ase.units import Bohr, Hartree
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Sums = tuple[float, Floats, Floats]
 
 _N_TABLE = 20_000
+LAMMPS_HARTREE_BOHR = 27.2 * 0.529
+"""In eV Å: LAMMPS multiplies the squared charges of single-element files (``funcfl``) with it."""
 _SHORTEST_A = 1.0
 
 
@@ -90,7 +93,11 @@ class PairLennardJones(CubicCalculator):
 
 
 class EmbeddedAtoms(CubicCalculator):
-    """One species of embedded atoms, from the file and the splines that ASE's `EAM` reads."""
+    """One species of embedded atoms, from the file and the splines that ASE's `EAM` reads.
+
+    Pair energies of a single-element file are squares of charges times e²/(4πε0), which LAMMPS
+    takes for 0.075 % less than ASE does: 1.8 meV an atom of copper. LAMMPS's value is used.
+    """
 
     def __init__(self, path: Path) -> None:
         """Read a potential file and tabulate it finely."""
@@ -99,6 +106,8 @@ class EmbeddedAtoms(CubicCalculator):
         distances = np.linspace(_SHORTEST_A, self.cutoff_A, _N_TABLE)
         densities = np.linspace(0.0, float(splines.rho[-1]), _N_TABLE)
         self._pair = _table(splines.phi[0, 0], splines.d_phi[0, 0], distances)
+        if splines.form == "eam":
+            self._pair *= LAMMPS_HARTREE_BOHR / (Hartree * Bohr)
         self._density = _table(
             splines.electron_density[0], splines.d_electron_density[0], distances
         )

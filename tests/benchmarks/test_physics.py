@@ -10,6 +10,7 @@ from ase import Atoms
 from ase.build import bulk
 from ase.calculators.eam import EAM
 from ase.calculators.fd import calculate_numerical_forces
+from ase.units import Bohr, Hartree
 
 from benchmarks.physics import zbl
 from benchmarks.physics.__main__ import fill
@@ -54,6 +55,23 @@ def test_embedded_atoms_are_those_of_ase(crystal: Atoms, tmp_path: Path) -> None
     )
     np.testing.assert_allclose(own.get_forces(crystal), ase.get_forces(crystal), atol=1e-6)
     np.testing.assert_allclose(own.get_stress(crystal), ase.get_stress(crystal), atol=1e-8)
+
+
+def test_charges_of_a_single_element_file_are_multiplied_as_lammps_does(
+    crystal: Atoms, tmp_path: Path
+) -> None:
+    n, step, cutoff_A = 500, 0.01, 4.95
+    charges = 11.0 * np.exp(-np.arange(n) * step)
+    columns = [np.zeros(n), charges, np.ones(n)]  # nothing is embedded: pairs alone are left
+    lines = ["made for a test", "29 63.55 3.6 fcc", f"{n} 0.05 {n} {step} {cutoff_A}"]
+    lines += [" ".join(f"{x:.15e}" for x in column) for column in columns]
+    path = tmp_path / "made.eam"
+    path.write_text("\n".join(lines) + "\n")
+    ratio = 27.2 * 0.529 / (Hartree * Bohr)
+    assert ratio == pytest.approx(0.99925, abs=1e-5)
+    assert EmbeddedAtoms(path).get_potential_energy(crystal) == pytest.approx(
+        ratio * EAM(potential=str(path)).get_potential_energy(crystal), rel=1e-9
+    )
 
 
 def test_lennard_jones_goes_to_zero_with_its_force_and_has_the_forces_of_its_energy() -> None:
