@@ -46,12 +46,19 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def benchmark_results() -> dict[str, str | bytes]:
-    """Return the files that the benchmarks left: their pages, figures and raw results."""
+    """Return the files that the benchmarks left: their pages, figures and raw results.
+
+    A README becomes ``report.md``: under its own name it would be the index of a section.
+    """
     folder = ROOT / "benchmarks"
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
+    files = [
+        path
         for path in sorted((folder / "results").rglob("*"))
         if path.suffix in {".json", ".png", ".txt"} or path.name == "README.md"
+    ]
+    return {
+        str(path.relative_to(folder)).replace("README.md", "report.md"): path.read_bytes()
+        for path in files
     }
 
 
