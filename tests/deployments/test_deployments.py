@@ -205,19 +205,29 @@ def test_the_weekly_run_continues_the_nightly_dataset(project: Project) -> None:
 
 def test_a_scheduled_run_comes_due(project: Project) -> None:
     from prefect.client.orchestration import get_client  # noqa: PLC0415 - as above
-    from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId  # noqa: PLC0415
+    from prefect.client.schemas.filters import (  # noqa: PLC0415
+        DeploymentFilter,
+        DeploymentFilterId,
+        FlowRunFilter,
+        FlowRunFilterState,
+        FlowRunFilterStateType,
+    )
+    from prefect.client.schemas.objects import TERMINAL_STATES  # noqa: PLC0415
 
     with get_client(sync_client=True) as client:
         deployment = client.read_deployment_by_name("pipeline/nightly")
     assert [schedule.active for schedule in deployment.schedules] == [True]
     project.call("prefect deployment schedule create pipeline/nightly --interval 20")
     chosen = DeploymentFilter(id=DeploymentFilterId(any_=[deployment.id]))
+    # else a page of the answer holds nothing but the many runs that are scheduled ahead
+    over = FlowRunFilterState(type=FlowRunFilterStateType(any_=list(TERMINAL_STATES)))
 
     def due() -> "FlowRun | None":
         with get_client(sync_client=True) as client:
-            runs = client.read_flow_runs(deployment_filter=chosen, limit=50)
-        done = [run for run in runs if run.auto_scheduled and run.state and run.state.is_final()]
-        return done[0] if done else None
+            runs = client.read_flow_runs(
+                deployment_filter=chosen, flow_run_filter=FlowRunFilter(state=over)
+            )
+        return next((run for run in runs if run.auto_scheduled), None)
 
     run = wait_until(due, "a scheduled run has ended", timeout_s=240)
     project.call("prefect deployment schedule clear --accept-yes pipeline/nightly")

@@ -40,6 +40,7 @@ def test_workers_leave_signals_to_the_flow_and_nothing_stays_behind(
     from distributed import Client  # noqa: PLC0415 - a second's import
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)  # Dask leaves what is set
     before = set(psutil.Process().children(recursive=True))
     with open_cluster(LocalClusterConfig(n_workers=1)) as address:
         assert address.startswith("tcp://127.0.0.1:")
