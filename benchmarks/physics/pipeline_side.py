@@ -90,7 +90,7 @@ def measure(case: Case, length: Length, eam_file: Path | None) -> dict[str, obje
     samples, acceptances = [], []
     for replica in range(length.n_replicas):
         atoms = starting_crystal(case, np.random.default_rng([SEED, replica]))
-        atoms.info["structure_id"] = f"replica-{replica}"
+        atoms.info["structure_id"] = f"{case.name}-{replica}"  # cases share no random numbers
         with tempfile.TemporaryDirectory() as directory:
             result = explore(
                 atoms, exploration, seed=SEED, directory=Path(directory), calculator=calculator
