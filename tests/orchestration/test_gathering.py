@@ -5,7 +5,9 @@ import threading
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
+from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
 from prefect.futures import PrefectConcurrentFuture
 from prefect.states import Completed, Failed
 
@@ -82,19 +84,22 @@ def test_a_lost_worker_is_a_value_and_its_task_run_is_ended(crashed: list[str]) 
     assert crashed == ["its worker was lost (KilledWorker)"]
 
 
+UNREACHED = RuntimeError("Failed to reach API at http://127.0.0.1:1/api")
+
+
 class Away(Runner):
     """A runner whose first task runs cannot begin, since the API is away."""
 
-    def __init__(self, times: int) -> None:
+    def __init__(self, times: int, error: Exception = UNREACHED) -> None:
         super().__init__({"a": Completed(data=1), "b": Completed(data=2)})
         self.times = times
+        self.error = error
 
     def work(self, name: str) -> Any:  # noqa: ANN401 - a state or an error
         with self.lock:
             self.times -= 1
             if self.times >= 0:
-                message = "Failed to reach API at http://127.0.0.1:1/api"
-                raise RuntimeError(message)
+                raise self.error
         return super().work(name)
 
 
@@ -106,8 +111,19 @@ def regained(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     return times
 
 
-def test_what_could_not_begin_is_submitted_again(crashed: list[str], regained: list[None]) -> None:
-    runner = Away(3)
+@pytest.mark.parametrize(
+    "error",
+    [
+        UNREACHED,
+        httpx.ConnectError("refused"),
+        ConcurrencySlotAcquisitionError("Unable to acquire concurrency slots"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_could_not_begin_is_submitted_again(
+    crashed: list[str], regained: list[None], error: Exception
+) -> None:
+    runner = Away(3, error)
     assert dict(gather(runner.submit, ["a", "b"])) == {"a": 1, "b": 2}
     assert len(regained) == 3
     assert crashed == []

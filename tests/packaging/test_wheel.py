@@ -168,7 +168,7 @@ def _address(python: Path, file: Path, folder: Path) -> str:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_workers_at_an_address_need_nothing_but_the_wheel(
-    bare_python: Path, tmp_path: Path
+    bare_python: Path, tmp_path: Path, write_bare: Callable[[Path], Path]
 ) -> None:
     home, here, there = (tmp_path / name for name in ("home", "here", "there"))
     here.mkdir()

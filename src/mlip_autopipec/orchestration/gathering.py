@@ -10,6 +10,7 @@ from uuid import UUID
 
 from httpx import TransportError
 from prefect.client.schemas import State
+from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
 from prefect.futures import PrefectWrappedFuture
 
 from mlip_autopipec.errors import OrchestrationError
@@ -106,10 +107,10 @@ def _api_was_away(error: BaseException) -> bool:
     """Say whether a task run could not begin for want of an API (Prefect has no error of its own).
 
     A client of Prefect's that has never reached the API does not try again, and its first request
-    asks for the API's version.
+    asks for the API's version. A task run asks the API for its concurrency slots before it begins.
     """
     unreached = isinstance(error, RuntimeError) and "Failed to reach API" in str(error)
-    return unreached or isinstance(error, TransportError)
+    return unreached or isinstance(error, TransportError | ConcurrencySlotAcquisitionError)
 
 
 def _outcome(future: Future) -> Any:  # noqa: ANN401 - the task's
