@@ -167,7 +167,7 @@ def main() -> None:
             seconds = time.perf_counter() - start
             watch.done.set()
         finally:
-            APILogHandler.flush()
+            APILogHandler().flush()
             stop_server()
         report = json.loads(runner.directory.sampling_report.read_text(encoding="utf-8"))
         print(
