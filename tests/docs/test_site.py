@@ -39,7 +39,8 @@ class Assets(HTMLParser):
 def site(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Path:
     folder = tmp_path_factory.mktemp("site")
     done = subprocess.run(
-        [BIN / "mkdocs", "build", "--strict", "--quiet", "--site-dir", folder],
+        # not --quiet: it hides warnings from --strict too
+        [BIN / "mkdocs", "build", "--strict", "--site-dir", folder],
         cwd=ROOT,
         env=environment,
         capture_output=True,
