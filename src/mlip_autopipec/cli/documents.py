@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from mlip_autopipec.generators.base import GenerationPlan
+from mlip_autopipec.generators.generation_plan import GenerationPlan
 from mlip_autopipec.orchestration.estimate import CostEstimate
 from mlip_autopipec.orchestration.inventory import CacheEntry
 from mlip_autopipec.orchestration.monitor import RunSnapshot

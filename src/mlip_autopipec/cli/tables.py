@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mlip_autopipec.generators.base import GenerationPlan
+from mlip_autopipec.generators.generation_plan import GenerationPlan
 from mlip_autopipec.orchestration.estimate import CostEstimate
 from mlip_autopipec.orchestration.inventory import CacheEntry
 from mlip_autopipec.pipeline.plan import RunPlan

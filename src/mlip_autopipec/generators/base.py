@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
@@ -11,7 +10,7 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator
 
-from mlip_autopipec.config.generation import ClosePairConfig, GeneratorBaseConfig
+from mlip_autopipec.config.generation import GeneratorBaseConfig
 from mlip_autopipec.errors import GenerationError
 from mlip_autopipec.generators.checking import (
     COMPOSITION,
@@ -21,6 +20,7 @@ from mlip_autopipec.generators.checking import (
     check_structure,
     refuse,
 )
+from mlip_autopipec.generators.generation_plan import GenerationPlan, listed
 from mlip_autopipec.seeds import child_rng
 from mlip_autopipec.structures.checks import PairLimits
 from mlip_autopipec.structures.fingerprint import FingerprintIndex, fingerprint
@@ -29,35 +29,8 @@ from mlip_autopipec.structures.occupancy import SITE
 from mlip_autopipec.structures.symmetry import space_group
 from mlip_autopipec.structures.transforms import apply_transforms, is_random
 
-_FORMULAS_SHOWN = 3
-
 Builder = Callable[[int, np.random.Generator], Atoms]
 ConfigT = TypeVar("ConfigT", bound=GeneratorBaseConfig)
-
-
-@dataclass(frozen=True)
-class GenerationPlan:
-    """What a generator is going to make.
-
-    Attributes:
-        label: Begins the identifiers of the structures.
-        kind: Kind of the generator.
-        n_structures: Number of structures.
-        n_atoms: Number of atoms of the largest structure.
-        formula: Formulas of the structures, metals first; three at most are spelled out.
-        elements: Chemical symbols of all structures, sorted.
-        detail: One line on how they are built.
-        rejections: How many candidates were refused on the way to know, by reason.
-    """
-
-    label: str
-    kind: str
-    n_structures: int
-    n_atoms: int
-    formula: str
-    elements: tuple[str, ...]
-    detail: str
-    rejections: Mapping[str, int]
 
 
 class BaseStructureGenerator(ABC, Generic[ConfigT]):
@@ -127,18 +100,10 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
         self.calculator = calculator
         self._begin()
 
-    @property
-    def needs_limits(self) -> bool:
-        """Whether structures depend on the exploration's shortest distances, as the key then does.
-
-        They do where pairs are pushed together.
-        """
-        return any(isinstance(step, ClosePairConfig) for step in self.config.transforms)
-
     def use_limits(self, limits: PairLimits) -> None:
         """Take the exploration's shortest distances; until then, the config's own alone hold.
 
-        The pipeline calls it before `generate` where `needs_limits` says so.
+        The pipeline calls it before `generate` where the config's ``pushes_pairs`` says so.
         """
         self.limits = limits
         self._begin()
@@ -221,7 +186,7 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
             kind=self.config.kind,
             n_structures=n_made if self.config.n_structures is None else self.n_structures,
             n_atoms=n_atoms,
-            formula=_listed(list(formulas)),
+            formula=listed(list(formulas)),
             elements=tuple(sorted(elements)),
             detail=self.detail,
             rejections=dict(self.rejections),
@@ -397,10 +362,3 @@ class BaseStructureGenerator(ABC, Generic[ConfigT]):
             f"{self.structure_id(index)}: none of {len(refused)} attempts passed: {reasons}; "
             f"the last: {refused[-1]}"
         )
-
-
-def _listed(formulas: list[str]) -> str:
-    """List formulas, the first few by name."""
-    shown = ", ".join(formulas[:_FORMULAS_SHOWN])
-    rest = len(formulas) - _FORMULAS_SHOWN
-    return f"{shown}, and {rest} more" if rest > 0 else shown

@@ -37,7 +37,7 @@ def generate_key(run: RunContext) -> str:
 
 def needs_limits(run: RunContext) -> bool:
     """Say whether structures depend on what the pair scan finds, which then comes first."""
-    return any(generator.needs_limits for generator in build_generators(run.config))
+    return any(generator.pushes_pairs for generator in run.config.generation)
 
 
 def generate(run: RunContext) -> tuple[FileRecord, Summary]:
@@ -55,7 +55,7 @@ def generate(run: RunContext) -> tuple[FileRecord, Summary]:
         calculator = build_calculator(run.config.exploration, run.elements)
         for generator in relaxing:
             generator.use_potential(calculator)
-    pushing = [generator for generator in generators if generator.needs_limits]
+    pushing = [generator for generator in generators if generator.config.pushes_pairs]
     if pushing:
         guards = run.exploration.guards
         limits = PairLimits(guards.min_distance_scale, guards.min_distances_A)

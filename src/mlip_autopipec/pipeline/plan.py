@@ -8,8 +8,8 @@ import psutil
 from mlip_autopipec.calculators.factory import check_elements
 from mlip_autopipec.config.execution import LocalClusterConfig
 from mlip_autopipec.config.pipeline import PipelineConfig
-from mlip_autopipec.generators.base import GenerationPlan
 from mlip_autopipec.generators.factory import build_generators
+from mlip_autopipec.generators.generation_plan import GenerationPlan
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from mlip_autopipec.config.base import ELEMENTS, Count, Element, Fraction, NonNegative, Section
 from mlip_autopipec.config.generation.checks import ChecksConfig
-from mlip_autopipec.config.generation.transforms import Repeats, TransformConfig
+from mlip_autopipec.config.generation.transforms import ClosePairConfig, Repeats, TransformConfig
 
 COMPOSITION_TOLERANCE = 1e-6
 """Largest distance of a composition's sum from 1: three thirds written as 0.333333 pass."""
@@ -67,6 +67,11 @@ class GeneratorBaseConfig(Section):
     transforms: tuple[TransformConfig, ...] = Field(
         (), description="Transforms applied in this order."
     )
+
+    @property
+    def pushes_pairs(self) -> bool:
+        """Whether structures depend on the shortest distances that the exploration allows."""
+        return any(isinstance(step, ClosePairConfig) for step in self.transforms)
 
 
 def unless_sized(repeats: Repeats) -> Callable[[dict[str, Any]], Repeats | None]:
