@@ -50,7 +50,7 @@ BAD = {
     ),
     "composition of 0.9": (
         ("--set", "generation.0.composition={Cu: 0.5, Au: 0.4}"),
-        r"~error: generation\[0\]\.composition: {'Cu': 0\.5, 'Au': 0\.4} sums to 0\.9; the fract",
+        r"~error: generation\[0\]\.composition: {Cu: 0\.5, Au: 0\.4} sums to 0\.9; the fract",
     ),
     "element the model does not know": (
         ("--set", "generation.0.composition={W: 1.0}"),

@@ -27,16 +27,16 @@ FAULTS = {
     "exploration.n_steps=many": "exploration.n_steps: 'many' should be a valid integer",
     "exploration.n_steps=0": "exploration.n_steps: 0 is below 1",
     "exploration.zbl.inner_scale=0.9": (
-        "exploration.zbl: {'enabled': True, 'inner_scale': 0.9, 'outer_scale': 0.7} "
+        "exploration.zbl: {enabled: true, inner_scale: 0.9, outer_scale: 0.7} "
         "inner_scale 0.9 should be below outer_scale 0.7"
     ),
     "exploration.zbl.pairs={Cu-Xx: {inner_A: 1, outer_A: 2}}": (
-        "exploration.zbl.pairs: {'Cu-Xx': {'inner_A': 1, 'outer_A': 2}} "
+        "exploration.zbl.pairs: {Cu-Xx: {inner_A: 1, outer_A: 2}} "
         "'Cu-Xx' is not a pair of elements such as 'Cu-Au'"
     ),
     "generation=[]": "generation: has 0 items; at least 1 are needed",
     "generation.0.composition={Cu: 0.5, Au: 0.4}": (
-        "generation[0].composition: {'Cu': 0.5, 'Au': 0.4} sums to 0.9; "
+        "generation[0].composition: {Cu: 0.5, Au: 0.4} sums to 0.9; "
         "the fractions should sum to 1"
     ),
     "generation.0.composition={Cx: 1.0}": (

@@ -184,5 +184,14 @@ def _branches(node: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, An
 
 def _shown(value: Any) -> str:  # noqa: ANN401 - whatever the file holds
     """Show a given value, shortened, and without the password of a URL."""
-    text = masked(repr(value))
+    text = masked(_as_written(value) if isinstance(value, dict | list) else repr(value))
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 1]}…"
+
+
+def _as_written(value: Any) -> str:  # noqa: ANN401 - whatever the file holds
+    """Write a value as it stands in a file, mappings without quotes around their keys."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_as_written(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_as_written, value)) + "]"
+    return str(value).lower() if isinstance(value, bool) else repr(value)
