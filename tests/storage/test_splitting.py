@@ -51,3 +51,13 @@ def test_shares_that_do_not_do() -> None:
     assert str(error.value) == (
         "shares should be positive and sum to 1; given: train 0.5, valid 0.1, test 0.1"
     )
+
+
+def test_every_stratum_is_trained_on_and_the_shares_of_the_whole_are_kept() -> None:
+    """12 strata of two trajectories of 40 frames: one of each could go elsewhere, five do."""
+    groups = [number for number in range(24) for _ in range(40)]
+    strata = [group // 2 for group in groups]
+    parts = split_by_group(groups, strata, Fractions(), np.random.default_rng(1))
+    assert Counter(parts) == {"train": 760, "valid": 120, "test": 80}
+    trained = {s for s, part in zip(strata, parts, strict=True) if part == "train"}
+    assert trained == set(range(12))

@@ -43,8 +43,9 @@ def split_by_group(
     """Assign frames to parts so that no group is torn.
 
     The groups of each stratum are visited in random order, larger ones first, and each goes to the
-    part that lacks most of what it should have, in the stratum and over all. Where there are at
-    least as many groups as parts, no part stays empty.
+    part that lacks most of what it should have, in the stratum and over all. Groups then move
+    between parts while that brings the shares of the whole nearer, first those of strata of which
+    training keeps another. Where there are at least as many groups as parts, no part stays empty.
 
     Args:
         groups: Of each frame; frames of one group must not be separated (a trajectory).
@@ -81,18 +82,42 @@ def split_by_group(
             assigned[group] = part
             here[part] += sizes[group]
             total[part] += sizes[group]
-    _fill_empty_parts(assigned, shares, sizes)
+    targets = {part: share * len(groups) for part, share in shares.items()}
+    _even_out(assigned, targets, sizes, stratum_of)
     return [assigned[group] for group in groups]
 
 
-def _fill_empty_parts(
-    assigned: dict[Hashable, str], shares: dict[str, float], sizes: Counter[Hashable]
+def _even_out(
+    assigned: dict[Hashable, str],
+    targets: dict[str, float],
+    sizes: Counter[Hashable],
+    stratum_of: dict[Hashable, Hashable],
 ) -> None:
-    """Give each empty part the smallest group of a part that has several."""
-    for part in shares:
-        counts = Counter(assigned.values())
-        if counts[part]:
-            continue
-        spare = [group for group, owner in assigned.items() if counts[owner] > 1]
-        if spare:
-            assigned[min(spare, key=lambda group: sizes[group])] = part
+    """Move groups to the part that lacks most, until no part is empty and no move helps."""
+    while True:
+        lacks = dict(targets)
+        n_groups = Counter(assigned.values())
+        n_trained = Counter[Hashable]()
+        for group, part in assigned.items():
+            lacks[part] -= sizes[group]
+            n_trained[stratum_of[group]] += part == "train"
+        empty = [part for part in targets if not n_groups[part]]
+        taker = empty[0] if empty else max(targets, key=lacks.__getitem__)
+        giver = min(targets, key=lacks.__getitem__)
+        if empty and n_groups[giver] == 1:
+            giver = max(targets, key=n_groups.__getitem__)
+        spare = [group for group, part in assigned.items() if part == giver]
+        gap = lacks[taker] - lacks[giver]
+        if not empty:
+            spare = [group for group in spare if 0 < sizes[group] < gap]
+        if n_groups[giver] == 1 or not spare:
+            return
+        best = min(
+            spare,
+            key=lambda group: (
+                giver == "train" and n_trained[stratum_of[group]] == 1,
+                abs(gap - 2 * sizes[group]),
+                -n_trained[stratum_of[group]],
+            ),
+        )
+        assigned[best] = taker
