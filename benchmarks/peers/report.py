@@ -220,9 +220,9 @@ def _draw_kill(axes: Any, places: list[int], rows: list[dict[str, float]]) -> No
         text = f" {row['steps_repeated']:.0f} steps twice"
         axes.text(end, y, text, va="center", fontsize=style.SMALL_PT)
     ends = [a + b for a, b in zip(before, after, strict=True)]
-    axes.set_xlim(0, 1.6 * max(ends))
-    style.label(axes, x="wall time (s)", title="killed half-way")
-    _legend_beside_title(axes, 3)
+    axes.set_xlim(0, 2.7 * max(ends))
+    style.label(axes, x="wall time (s)", title="killed half-way, run again")
+    axes.legend(fontsize=style.SMALL_PT, frameon=False, loc="center right", handlelength=1.0)
 
 
 DRAWERS = {
