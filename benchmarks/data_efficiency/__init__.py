@@ -2,7 +2,9 @@
 
     uv run --with ace-jax python -m benchmarks.data_efficiency            # everything, resumed
     uv run python -m benchmarks.data_efficiency label                     # one stage alone
+    uv run --with ace-jax python -m benchmarks.data_efficiency --system mgo
 
-Three pools of Cu-Au frames are made, structures are selected from each in several ways, the same
-linear potential is trained on every selection, and all are tested on sets that no pool came from.
+Three pools of a system's frames are made, structures are selected from each in several ways, the
+same linear potential is trained on every selection, and all are tested on sets that no pool came
+from.
 """

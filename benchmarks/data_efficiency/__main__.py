@@ -11,6 +11,7 @@ from benchmarks.data_efficiency.oracle import oracle
 from benchmarks.data_efficiency.report import report
 from benchmarks.data_efficiency.settings import Case, smoke
 from benchmarks.data_efficiency.stability import stability
+from benchmarks.data_efficiency.systems import SYSTEMS
 
 STAGES = ("label", "train", "report", "export", "stability", "confirm")
 BY_DEFAULT = STAGES[:3]
@@ -23,7 +24,7 @@ def label(case: Case, parts: list[str]) -> None:
         if not parts or name in parts:
             make(case, calculator)
             print(f"pool {name}: {len(pools.frames_of(case, name))} frames", flush=True)
-    for name in held_out.SETS:
+    for name in case.system.tests:
         if not parts or name in parts:
             held_out.make_set(case, name, calculator)
             print(f"test set {name}: {len(held_out.set_of(case, name))} frames", flush=True)
@@ -36,7 +37,8 @@ def main() -> None:
     parser.add_argument(
         "--parts", nargs="*", default=[], help="pools and test sets to do; all, if none is given"
     )
-    parser.add_argument("--work", type=Path, default=Case.work, help="folder of frames")
+    parser.add_argument("--system", choices=SYSTEMS, default="cu-au")
+    parser.add_argument("--work", type=Path, default=Case().frames, help="folder of frames")
     parser.add_argument("--seeds", type=int, nargs="*", help="of draws and selections; 0 1 2")
     parser.add_argument("--smoke", action="store_true", help="on EMT, in seconds, in --work")
     parser.add_argument("--picoseconds", type=float, default=20.0, help="of heating (stability)")
@@ -45,9 +47,11 @@ def main() -> None:
     unknown = set(arguments.stages) - set(STAGES)
     if unknown:
         parser.error(f"stages are {', '.join(STAGES)}; given: {', '.join(sorted(unknown))}")
-    case = Case(work=arguments.work)
+    case = Case(system=SYSTEMS[arguments.system], frames=arguments.work)
+    if arguments.smoke and arguments.system != "cu-au":
+        parser.error("--smoke is for cu-au: EMT, which it runs on, knows no oxides")
     if arguments.smoke:
-        case = smoke(case, arguments.work, arguments.work / "results")
+        case = smoke(case)
     if arguments.seeds:
         case = replace(case, seeds=tuple(arguments.seeds))
     for stage in arguments.stages or BY_DEFAULT:

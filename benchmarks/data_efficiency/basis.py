@@ -8,6 +8,7 @@ trained, so they are computed once a frame and kept in a file.
 import hashlib
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,6 @@ from ase.data import chemical_symbols
 from ase.neighborlist import neighbor_list
 
 from benchmarks.data_efficiency.learner import Fit
-from benchmarks.data_efficiency.settings import ELEMENTS
 from mlip_autopipec.files import replacing
 
 Floats = npt.NDArray[np.float64]
@@ -44,8 +44,8 @@ class Basis:
         penalties: Of each function, from ACEpotentials' smoothness prior; shape ``(n,)``.
     """
 
-    def __init__(self, degree: int, folder: Path) -> None:
-        """Build the basis; rows are kept in a folder."""
+    def __init__(self, elements: Sequence[str], degree: int, folder: Path) -> None:
+        """Build the basis of these elements; rows are kept in a folder."""
         os.environ.setdefault("XLA_FLAGS", ONE_THREAD)
         import jax  # noqa: PLC0415 - optional, and it reads the line above
 
@@ -54,16 +54,17 @@ class Basis:
         from ace_jax.fit.inducing import GPConfig  # noqa: PLC0415
         from ace_jax.fit.rows import chunked_rows_fn  # noqa: PLC0415
 
-        spec = BasisSpec(elements=ELEMENTS, order=ORDER, max_degree=degree, rcut=CUTOFF_A)
+        spec = BasisSpec(elements=tuple(elements), order=ORDER, max_degree=degree, rcut=CUTOFF_A)
         basis = build_basis(spec)
         model, self._meta = basis.eval_pair()
         sizes = {key: self._meta[key] for key in ("n_B", "n_pair")}
         # r0 scales a Gaussian process that a linear model does not have
-        config = GPConfig(r0=CUTOFF_A / 2.0, rcut=CUTOFF_A, NZ=len(ELEMENTS), C=1, **sizes)
+        config = GPConfig(r0=CUTOFF_A / 2.0, rcut=CUTOFF_A, NZ=len(elements), C=1, **sizes)
         self._rows = chunked_rows_fn(model, config)
         self._folder = folder / f"order-{ORDER}-degree-{degree}-cutoff-{CUTOFF_A:g}"
         self._first = jax.tree.map
         self._basis = basis
+        self._elements = list(elements)
         self.penalties: Floats = np.asarray(basis.gamma, dtype=np.float64)
 
     def rows(self, frame: Atoms) -> Floats:
@@ -86,7 +87,7 @@ class Basis:
         from ace_jax import ACECalculator  # noqa: PLC0415 - optional
         from ace_jax.basis.export import readout_to_npz, save_npz  # noqa: PLC0415
 
-        sizes = self._meta["n_B"], self._meta["n_pair"], len(ELEMENTS)
+        sizes = self._meta["n_B"], self._meta["n_pair"], len(self._elements)
         with tempfile.TemporaryDirectory(prefix="data-efficiency-") as folder:
             path = Path(folder) / "model.npz"
             save_npz(path, self._basis)
@@ -94,7 +95,7 @@ class Basis:
                 content = dict(arrays)
             content["WB"], content["Wpair"] = readout_to_npz(fit.coefficients, *sizes)
             symbols = [chemical_symbols[int(number)] for number in content["elements"]]
-            content["E0"] = fit.atoms_eV[[ELEMENTS.index(symbol) for symbol in symbols]]
+            content["E0"] = fit.atoms_eV[[self._elements.index(symbol) for symbol in symbols]]
             np.savez(path, **content)
             calculator: Calculator = ACECalculator(str(path))
         return calculator
@@ -110,7 +111,7 @@ class Basis:
         data = build_dataset(
             load_configs([bare]),
             self._meta,
-            np.zeros(len(ELEMENTS)),
+            np.zeros(len(self._elements)),
             1,
             n_cap=n_atoms,
             k_cap=next(size for size in NEIGHBOURS if size >= most),

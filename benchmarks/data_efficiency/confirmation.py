@@ -24,7 +24,7 @@ from benchmarks.data_efficiency import held_out, pools
 from benchmarks.data_efficiency.export import exported
 from benchmarks.data_efficiency.scores import Scores, overall
 from benchmarks.data_efficiency.selection import selections
-from benchmarks.data_efficiency.settings import ELEMENTS, Case
+from benchmarks.data_efficiency.settings import Case
 from mlip_autopipec.calculators.factory import build_calculator
 from mlip_autopipec.config.exploration import ExplorationConfig
 from mlip_autopipec.files import write_text
@@ -121,15 +121,16 @@ def _made(case: Case, cell: Cell) -> dict[str, Any]:
     pool, strategy, n, seed = cell
     frames = pools.frames_of(case, pool)
     drawn = pools.drawn_pool(case, pool, frames, seed)
-    chosen = selections(frames, drawn, (strategy,), n, seed)[strategy]
+    chosen = selections(case.system, frames, drawn, (strategy,), n, seed)[strategy]
     folder = case.work / "mace" / name_of(cell).replace("/", "-")
     begin = time.monotonic()
     model = _trained([exported(frames[place]) for place in chosen], folder, seed)
     seconds = time.monotonic() - begin
     section = {"calculator": {"kind": "mace", "model": str(model)}, "zbl": {"enabled": False}}
-    calculator = build_calculator(ExplorationConfig.model_validate(section), ELEMENTS)
+    calculator = build_calculator(ExplorationConfig.model_validate(section), case.system.elements)
     scores = {
-        name: scores_of(calculator, held_out.set_of(case, name)).as_dict() for name in held_out.SETS
+        name: scores_of(calculator, held_out.set_of(case, name)).as_dict()
+        for name in case.system.tests
     }
     return {"training_s": round(seconds), "scores": scores, "frames": chosen.tolist()}
 

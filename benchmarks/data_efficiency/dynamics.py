@@ -1,35 +1,16 @@
-"""Plain molecular dynamics of ASE on the oracle, and the cells that it begins with."""
+"""Plain molecular dynamics of ASE on the oracle."""
 
 from collections.abc import Iterator
 
 import numpy as np
 from ase import Atoms, units
-from ase.build import bulk
 from ase.calculators.calculator import Calculator
 from ase.md.langevinbaoab import LangevinBAOAB
 from ase.md.velocitydistribution import MaxwellBoltzmannDistribution, Stationary
 
-from benchmarks.data_efficiency.oracle import labelled
-from benchmarks.data_efficiency.settings import ELEMENTS
-
-LATTICE_A = {"Cu": 3.61, "Au": 4.08}
-EXPANSION = 1.02
-"""Thermal expansion, and what the oracle's density functional overestimates."""
+from benchmarks.data_efficiency.labels import labelled
 
 THERMOSTAT_TIME_FS = 100.0
-TIMESTEP_FS = 2.0
-
-
-def solid_solution(
-    fraction_Cu: float, rng: np.random.Generator, *, expansion: float = EXPANSION
-) -> Atoms:
-    """Return 32 atoms on an fcc lattice, occupied at random, with Vegard's lattice constant."""
-    a_A = fraction_Cu * LATTICE_A["Cu"] + (1.0 - fraction_Cu) * LATTICE_A["Au"]
-    atoms = bulk(ELEMENTS[1], "fcc", a=expansion * a_A, cubic=True) * (2, 2, 2)
-    symbols = np.full(len(atoms), ELEMENTS[1])
-    symbols[rng.permutation(len(atoms))[: round(fraction_Cu * len(atoms))]] = ELEMENTS[0]
-    atoms.set_chemical_symbols(symbols.tolist())
-    return atoms
 
 
 def trajectory(
@@ -38,6 +19,7 @@ def trajectory(
     name: str,
     temperatures_K: tuple[tuple[float, int], ...],
     *,
+    timestep_fs: float,
     every: int,
     rng: np.random.Generator,
 ) -> Iterator[Atoms]:
@@ -49,6 +31,7 @@ def trajectory(
         name: Of the trajectory.
         temperatures_K: Temperatures and the number of steps at each, one after the other; frames
             of all but the last are thrown away, unless there is one only.
+        timestep_fs: Of the dynamics.
         every: Steps between two frames.
         rng: Of velocities and noise.
     """
@@ -59,7 +42,7 @@ def trajectory(
     for place, (temperature_K, n_steps) in enumerate(temperatures_K):
         dynamics = LangevinBAOAB(
             atoms,
-            timestep=TIMESTEP_FS * units.fs,
+            timestep=timestep_fs * units.fs,
             temperature_K=temperature_K,
             T_tau=THERMOSTAT_TIME_FS * units.fs,
             rng=rng,

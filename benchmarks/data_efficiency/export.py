@@ -30,7 +30,7 @@ def export(case: Case, folder: Path, names: list[str]) -> int:
             path = folder / f"{pool}-{strategy}-{cell['n']}-seed{cell['seed']}.xyz"
             write_frames(path, (exported(frames[pool][place]) for place in cell["frames"]))
             count += 1
-    for name in held_out.SETS:
+    for name in case.system.tests:
         write_frames(folder / f"test-{name}.xyz", map(exported, held_out.set_of(case, name)))
     return count
 

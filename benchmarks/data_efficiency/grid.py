@@ -17,7 +17,7 @@ from benchmarks.data_efficiency.basis import Basis
 from benchmarks.data_efficiency.learner import Example, train
 from benchmarks.data_efficiency.scores import Scores
 from benchmarks.data_efficiency.selection import STRATEGIES, Selector
-from benchmarks.data_efficiency.settings import ELEMENTS, Case
+from benchmarks.data_efficiency.settings import Case
 from mlip_autopipec.files import write_text
 from mlip_autopipec.seeds import child_rng
 
@@ -29,11 +29,12 @@ class Examples:
 
     def __init__(self, case: Case) -> None:
         """Build the basis."""
-        self.basis = Basis(case.degree, case.work / "design")
+        self._elements = case.system.elements
+        self.basis = Basis(self._elements, case.degree, case.work / "design")
 
     def of(self, frame: Atoms) -> Example:
         """Return a frame's rows and labels."""
-        counts = np.array([frame.symbols.count(symbol) for symbol in ELEMENTS], dtype=np.float64)
+        counts = np.array([frame.symbols.count(each) for each in self._elements], dtype=np.float64)
         energy_eV, forces_eV_A = frame.info["energy_mlip_eV"], frame.arrays["forces_mlip"]
         return Example(self.basis.rows(frame), counts, energy_eV, forces_eV_A)
 
@@ -69,7 +70,9 @@ class PoolCells:
                 continue
             drawn = pools.drawn_pool(self.case, self.pool, self.frames, seed)
             with tempfile.TemporaryDirectory(prefix="data-efficiency-") as scratch:
-                selector = Selector([self.frames[place] for place in drawn], Path(scratch))
+                selector = Selector(
+                    self.case.system, [self.frames[place] for place in drawn], Path(scratch)
+                )
                 for strategy, sizes in missing.items():
                     for n in sizes:
                         self._make(strategy, n, seed, drawn[selector.select(strategy, n, seed)])
@@ -111,7 +114,8 @@ def fill(case: Case, names: list[str]) -> None:
     keep_settings(case)
     maker = Examples(case)
     tests = {
-        name: [maker.of(frame) for frame in held_out.set_of(case, name)] for name in held_out.SETS
+        name: [maker.of(frame) for frame in held_out.set_of(case, name)]
+        for name in case.system.tests
     }
     for pool in names or list(pools.POOLS):
         frames = pools.frames_of(case, pool)
@@ -125,6 +129,7 @@ def keep_settings(case: Case) -> None:
         ValueError: Cells of other settings are there.
     """
     settings: Cell = {
+        "system": case.system.name,
         "oracle": case.oracle,
         "n_trajectories": case.n_trajectories,
         "n_steps": case.n_steps,

@@ -2,17 +2,19 @@
 
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.data_efficiency.held_out import SETS
 from benchmarks.data_efficiency.pools import POOLS
 from benchmarks.data_efficiency.selection import STRATEGIES
 from benchmarks.data_efficiency.settings import Case
 from benchmarks.data_efficiency.summary import OVERALL, Curve, Key, needed, told
+
+Names = Collection[str]
+"""Of the test sets, in their order."""
 
 PACKAGES = ("ace-jax", "ase", "dscribe", "jax", "numpy", "sevenn", "torch")
 
@@ -52,35 +54,35 @@ def overall_table(found: dict[Key, Curve], metric: str) -> str:
     return "\n".join(lines)
 
 
-def set_table(found: dict[Key, Curve], metric: str, size: int) -> str:
+def set_table(names: Names, found: dict[Key, Curve], metric: str, size: int) -> str:
     """Return the error on each test set at one number of labels."""
-    return _by_set(found, metric, lambda key: told_error(found[key], size))
+    return _by_set(names, found, metric, lambda key: told_error(found[key], size))
 
 
-def needed_table(found: dict[Key, Curve], metric: str) -> str:
+def needed_table(names: Names, found: dict[Key, Curve], metric: str) -> str:
     """Return the labels that each pool and strategy needs on each test set."""
     sizes = next(iter(found.values())).sizes
-    return _by_set(found, metric, lambda key: told(needed(found, key), sizes))
+    return _by_set(names, found, metric, lambda key: told(needed(found, key), sizes))
 
 
-def _by_set(found: dict[Key, Curve], metric: str, cell: Callable[[Key], str]) -> str:
+def _by_set(names: Names, found: dict[Key, Curve], metric: str, cell: Callable[[Key], str]) -> str:
     """Return a table with a row for each pool and strategy, and a column for each test set."""
     lines = [
-        "| pool | strategy | " + " | ".join(name.replace("_", " ") for name in SETS) + " |",
-        "|---|---|" + "---|" * len(SETS),
+        "| pool | strategy | " + " | ".join(name.replace("_", " ") for name in names) + " |",
+        "|---|---|" + "---|" * len(names),
     ]
     for pool in POOLS:
         for strategy in STRATEGIES:
             if (pool, strategy, OVERALL, metric) not in found:
                 continue
-            cells = [cell((pool, strategy, name, metric)) for name in SETS]
+            cells = [cell((pool, strategy, name, metric)) for name in names]
             lines.append(f"| {pool} | {strategy} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def page(case: Case, found: dict[Key, Curve], findings: str) -> str:
     """Return the page: what was found, then how, then every table."""
-    size = case.sizes[-2]
+    size, names = case.sizes[-2], case.system.tests
     n_seeds = len(case.seeds)
     parts = [findings.strip(), f"## Machine\n\n{machine()}"]
     parts.append(
@@ -98,7 +100,9 @@ def page(case: Case, found: dict[Key, Curve], findings: str) -> str:
         ("energy_rmse", f"Energies, RMSE in meV an atom, {size} labels"),
         ("energy_mae", f"Energies, MAE in meV an atom, {size} labels"),
     ):
-        parts.append(f"## By test set: {title}\n\n{set_table(found, metric, size)}")
-    parts.append(f"## Labels needed, forces (RMSE)\n\n{needed_table(found, 'force_rmse')}")
-    parts.append(f"## Labels needed, energies (RMSE)\n\n{needed_table(found, 'energy_rmse')}")
+        parts.append(f"## By test set: {title}\n\n{set_table(names, found, metric, size)}")
+    parts.append(f"## Labels needed, forces (RMSE)\n\n{needed_table(names, found, 'force_rmse')}")
+    parts.append(
+        f"## Labels needed, energies (RMSE)\n\n{needed_table(names, found, 'energy_rmse')}"
+    )
     return "\n\n".join(parts) + "\n"

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator
 
-from benchmarks.data_efficiency.dynamics import solid_solution, trajectory
-from benchmarks.data_efficiency.oracle import labelled
-from benchmarks.data_efficiency.settings import COMPOSITIONS, Case
+from benchmarks.data_efficiency.dynamics import trajectory
+from benchmarks.data_efficiency.labels import labelled
+from benchmarks.data_efficiency.settings import Case
 from mlip_autopipec.config.generation.transforms import RattleConfig, StrainConfig
 from mlip_autopipec.config.pipeline import PipelineConfig
 from mlip_autopipec.pipeline.runner import PipelineRunner
@@ -17,39 +18,31 @@ from mlip_autopipec.seeds import child_rng
 from mlip_autopipec.structures.extxyz import read_frames, write_frames
 from mlip_autopipec.structures.transforms import apply_transforms
 
-NVT_K = 1000.0
-RAMP_K = (300.0, 3000.0)
 MAX_STRAIN = 0.06
 RATTLES_A = (0.05, 0.1, 0.15, 0.2)
-SECONDS = "seconds.txt"
 
 
 def hybrid_config(case: Case) -> PipelineConfig:
     """Return the config of the pipeline's own pool."""
+    system = case.system
+    start_K, end_K = system.ramp_K
+    exploration: dict[str, Any] = {
+        "calculator": case.oracle,
+        "temperature_K": {"start": start_K, "end": end_K},
+        "timestep_fs": system.timestep_fs,
+        "n_steps": case.n_steps,
+        "save_every": case.save_every,
+    }
+    if system.monte_carlo is not None:
+        exploration["monte_carlo"] = system.monte_carlo
+    transforms = [{"kind": "strain", "max_strain": 0.05}, {"kind": "rattle", "stdev_A": 0.05}]
+    entry = {**system.generation, "n_structures": case.n_trajectories, "transforms": transforms}
     return PipelineConfig.model_validate(
         {
             "name": "data-efficiency",
             "seed": case.seed,
-            "generation": [
-                {
-                    "kind": "alloy",
-                    "lattice": "fcc",
-                    "compositions": [{"Cu": x, "Au": 1.0 - x} for x in COMPOSITIONS],
-                    "supercell": [2, 2, 2],
-                    "n_structures": case.n_trajectories,
-                    "transforms": [
-                        {"kind": "strain", "max_strain": 0.05},
-                        {"kind": "rattle", "stdev_A": 0.05},
-                    ],
-                }
-            ],
-            "exploration": {
-                "calculator": case.oracle,
-                "temperature_K": {"start": RAMP_K[0], "end": RAMP_K[1]},
-                "n_steps": case.n_steps,
-                "save_every": case.save_every,
-                "monte_carlo": {"kind": "swap", "every": 20, "attempts": 4},
-            },
+            "generation": [entry],
+            "exploration": exploration,
             "sampling": {"kind": "random", "n_samples": 10},
         }
     )
@@ -66,12 +59,19 @@ def make_hybrid(case: Case, calculator: Calculator) -> None:  # noqa: ARG001 - t
 
 def make_nvt(case: Case, calculator: Calculator) -> None:
     """Run plain NVT dynamics at one temperature."""
+    system = case.system
     for number in range(case.n_trajectories):
         name = f"nvt-{number:04d}"
         rng = child_rng(case.seed, name)
-        atoms = solid_solution(COMPOSITIONS[number % len(COMPOSITIONS)], rng)
-        schedule = ((NVT_K, case.n_steps),)
-        frames = trajectory(atoms, calculator, name, schedule, every=case.save_every, rng=rng)
+        frames = trajectory(
+            system.cell(system.kind(number), rng),
+            calculator,
+            name,
+            ((system.nvt_K, case.n_steps),),
+            timestep_fs=system.timestep_fs,
+            every=case.save_every,
+            rng=rng,
+        )
         _write(folder_of(case, "nvt") / f"{name}.xyz", frames)
 
 
@@ -82,8 +82,8 @@ def make_strained(case: Case, calculator: Calculator) -> None:
         for number in range(case.n_strained):
             name = f"strained-{number:04d}"
             rng = child_rng(case.seed, name)
-            atoms = solid_solution(COMPOSITIONS[number % len(COMPOSITIONS)], rng)
-            stdev_A = RATTLES_A[number // len(COMPOSITIONS) % len(RATTLES_A)]
+            atoms = case.system.cell(case.system.kind(number), rng)
+            stdev_A = RATTLES_A[number // len(case.system.kinds) % len(RATTLES_A)]
             steps = (StrainConfig(max_strain=MAX_STRAIN), RattleConfig(stdev_A=stdev_A))
             yield labelled(apply_transforms(atoms, steps, rng), calculator, name)
 

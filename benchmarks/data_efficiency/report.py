@@ -24,8 +24,8 @@ def report(case: Case) -> None:
     found = curves(all_cells(case))
     lines = ",\n".join(json.dumps(row) for row in as_json(found))
     write_text(case.results / "summary.json", f"[\n{lines}\n]\n")
-    draw_curves(found, case.results / "curves.png")
-    draw_sets(found, case.results / "by_set.png", case.sizes[-2])
+    draw_curves(case.system, found, case.results / "curves.png")
+    draw_sets(case.system, found, case.results / "by_set.png", case.sizes[-2])
     findings = case.results / FINDINGS
     text = findings.read_text(encoding="utf-8") if findings.exists() else "# Data efficiency"
     write_text(case.results / "README.md", page(case, found, text))

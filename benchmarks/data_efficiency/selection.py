@@ -10,7 +10,7 @@ import numpy as np
 from ase import Atoms
 from pydantic import TypeAdapter
 
-from benchmarks.data_efficiency.settings import ELEMENTS
+from benchmarks.data_efficiency.systems import System
 from mlip_autopipec.config.sampling import SamplingConfig, SOAPConfig
 from mlip_autopipec.descriptors.factory import build_descriptor
 from mlip_autopipec.sampling.choice import Material, choose_frames
@@ -29,14 +29,15 @@ STRATEGIES: dict[str, dict[str, Any]] = {
 """Sections ``sampling`` of a config; what they do not say is the package's default."""
 
 
-def material_of(frames: list[Atoms], scratch: Path) -> Material:
+def material_of(system: System, frames: list[Atoms], scratch: Path) -> Material:
     """Describe frames as the pipeline does, trajectory by trajectory.
 
     Args:
+        system: Says which elements there are.
         frames: Those of one trajectory follow each other.
         scratch: Folder that has to stay as long as the result is used.
     """
-    descriptor = build_descriptor(SOAPConfig(), ELEMENTS)
+    descriptor = build_descriptor(SOAPConfig(), system.elements)
     paths = []
     for name, members in groupby(frames, key=lambda frame: str(frame.info["structure_id"])):
         paths.append(scratch / f"{name}.npz")
@@ -47,9 +48,9 @@ def material_of(frames: list[Atoms], scratch: Path) -> Material:
 class Selector:
     """Selects from one pool, whose frames are described once."""
 
-    def __init__(self, frames: list[Atoms], scratch: Path) -> None:
+    def __init__(self, system: System, frames: list[Atoms], scratch: Path) -> None:
         """Describe the frames, in a folder that has to stay as long as this is used."""
-        self._material = material_of(frames, scratch)
+        self._material = material_of(system, frames, scratch)
 
     def select(self, strategy: str, n: int, seed: int) -> np.ndarray:
         """Return the places of the chosen frames, in the order of choice."""
@@ -60,11 +61,17 @@ class Selector:
 
 
 def selections(
-    frames: list[Atoms], drawn: np.ndarray, strategies: Sequence[str], n: int, seed: int
+    system: System,
+    frames: list[Atoms],
+    drawn: np.ndarray,
+    strategies: Sequence[str],
+    n: int,
+    seed: int,
 ) -> dict[str, np.ndarray]:
     """Return what each strategy selects from a drawn pool.
 
     Args:
+        system: That of the frames.
         frames: All frames of the pool.
         drawn: Places of those that the seed drew.
         strategies: Names of `STRATEGIES`.
@@ -75,5 +82,5 @@ def selections(
         Places among all frames, in the order of choice.
     """
     with tempfile.TemporaryDirectory(prefix="data-efficiency-") as scratch:
-        selector = Selector([frames[place] for place in drawn], Path(scratch))
+        selector = Selector(system, [frames[place] for place in drawn], Path(scratch))
         return {strategy: drawn[selector.select(strategy, n, seed)] for strategy in strategies}

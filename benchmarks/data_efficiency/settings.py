@@ -4,9 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-ELEMENTS = ("Cu", "Au")
-COMPOSITIONS = (0.25, 0.5, 0.75)
-"""Fraction of Cu in the pools, the same for all pools."""
+from benchmarks.data_efficiency.systems import SYSTEMS, System
 
 RESULTS = Path(__file__).parents[1] / "results" / "data_efficiency"
 
@@ -16,9 +14,11 @@ class Case:
     """Sizes of a run of the benchmark.
 
     Attributes:
+        system: The material.
         oracle: Section ``calculator`` of a config: what labels all frames.
-        work: Folder of frames and design matrices, which are made again where they are missing.
-        results: Folder of what is kept.
+        frames: Folder of all systems' frames and design matrices, which are made again where
+            they are missing.
+        kept: Folder of all systems' results.
         n_trajectories: Trajectories of the pools that are made by molecular dynamics.
         n_steps: Steps of each of them; a frame is kept every ``save_every``.
         save_every: See ``n_steps``.
@@ -29,9 +29,10 @@ class Case:
         seed: Of everything that is made once: pools and test sets.
     """
 
+    system: System = SYSTEMS["cu-au"]
     oracle: dict[str, Any] = field(default_factory=lambda: {"kind": "sevennet", "model": "7net-0"})
-    work: Path = Path("runs/data-efficiency")
-    results: Path = RESULTS
+    frames: Path = Path("runs/data-efficiency")
+    kept: Path = RESULTS
     n_trajectories: int = 6
     n_steps: int = 500
     save_every: int = 5
@@ -42,18 +43,27 @@ class Case:
     seed: int = 2026
 
     @property
+    def work(self) -> Path:
+        """Folder of the system's frames and design matrices."""
+        return self.frames / self.system.name
+
+    @property
+    def results(self) -> Path:
+        """Folder of the system's results."""
+        return self.kept / self.system.name
+
+    @property
     def n_strained(self) -> int:
         """Number of strained and rattled cells: as many as a pool of trajectories has frames."""
         return self.n_trajectories * (self.n_steps // self.save_every + 1)
 
 
-def smoke(case: Case, work: Path, results: Path) -> Case:
+def smoke(case: Case) -> Case:
     """Return a case that goes through everything in seconds, on EMT; its figures mean nothing."""
     return replace(
         case,
         oracle={"kind": "emt"},
-        work=work,
-        results=results,
+        kept=case.frames / "results",
         n_trajectories=3,
         n_steps=60,
         pool_size=30,

@@ -16,24 +16,22 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator
 
 from benchmarks.data_efficiency import pools
-from benchmarks.data_efficiency.dynamics import solid_solution
 from benchmarks.data_efficiency.grid import Examples, cells_path, name_of, read_cells
+from benchmarks.data_efficiency.labels import labelled
 from benchmarks.data_efficiency.learner import Example, train
-from benchmarks.data_efficiency.oracle import labelled, oracle
+from benchmarks.data_efficiency.oracle import oracle
 from benchmarks.data_efficiency.selection import selections
-from benchmarks.data_efficiency.settings import COMPOSITIONS, Case
+from benchmarks.data_efficiency.settings import Case
 from benchmarks.data_efficiency.stability_figure import draw_stability
 from benchmarks.data_efficiency.survival import ORACLE, table
+from benchmarks.data_efficiency.systems.shared import N_CLOSE, pushed_together
 from benchmarks.data_efficiency.trials import ENERGIES_EV, Outcome, collisions, heatings
-from mlip_autopipec.config.generation.transforms import ClosePairConfig, RattleConfig
 from mlip_autopipec.files import write_text
 from mlip_autopipec.seeds import child_rng
 from mlip_autopipec.structures.extxyz import read_frames, write_frames
-from mlip_autopipec.structures.transforms import apply_transforms
 
 STRATEGIES = ("random", "fps")
 CLOSE_SHARES = (0.0, 0.1)
-N_CLOSE = 40
 RESULT = "stability.json"
 
 
@@ -73,9 +71,8 @@ def close_frames(case: Case) -> list[Atoms]:
         def made() -> Iterator[Atoms]:
             for number in range(N_CLOSE):
                 rng = child_rng(case.seed, "close-training", number)
-                atoms = solid_solution(COMPOSITIONS[number % len(COMPOSITIONS)], rng)
-                steps = (RattleConfig(stdev_A=0.05), ClosePairConfig())
-                moved = apply_transforms(atoms, steps, rng)
+                atoms = case.system.cell(case.system.kind(number), rng)
+                moved = pushed_together(atoms, rng)
                 yield labelled(moved, calculator, f"close-training-{number:04d}")
 
         write_frames(path, made())
@@ -87,11 +84,11 @@ def judged(
 ) -> dict[str, list[Outcome]]:
     """Shoot with each energy, then heat for some time, if any."""
     found = {
-        f"{energy_eV:g} eV": collisions(calculator, case.seed, trial, energy_eV)
+        f"{energy_eV:g} eV": collisions(calculator, case, trial, energy_eV)
         for energy_eV in ENERGIES_EV
     }
     if picoseconds > 0.0:
-        found["heated"] = heatings(calculator, case.seed, trial, picoseconds)
+        found["heated"] = heatings(calculator, case, trial, picoseconds)
     return found
 
 
@@ -137,7 +134,7 @@ def _judge_selection(
         return
     frames = pools.frames_of(case, pool)
     drawn = pools.drawn_pool(case, pool, frames, seed)
-    chosen = selections(frames, drawn, (strategy,), n, seed)[strategy]
+    chosen = selections(case.system, frames, drawn, (strategy,), n, seed)[strategy]
     examples = [maker.of(frames[place]) for place in chosen]
     cell = read_cells(cells_path(case, pool, strategy)).get(name_of(n, seed), {})
     for share, name in missing.items():

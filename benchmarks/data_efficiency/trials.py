@@ -10,13 +10,11 @@ from ase.md.md import MolecularDynamics
 from ase.md.velocitydistribution import Stationary, thermalize_momenta
 from ase.md.verlet import VelocityVerlet
 
-from benchmarks.data_efficiency.dynamics import THERMOSTAT_TIME_FS, TIMESTEP_FS, solid_solution
-from benchmarks.data_efficiency.settings import COMPOSITIONS
+from benchmarks.data_efficiency.dynamics import THERMOSTAT_TIME_FS
+from benchmarks.data_efficiency.settings import Case
 from mlip_autopipec.seeds import child_rng
 from mlip_autopipec.structures.checks import closest_scaled_distance
 
-HOT_K = 2000.0
-HOT_EXPANSION = 1.05
 SCALED_LIMIT = 0.4
 """Atoms nearer than this fraction of the sum of their covalent radii have fallen together."""
 
@@ -38,18 +36,29 @@ class Outcome:
     reason: str
 
 
-def heat(atoms: Atoms, picoseconds: float, rng: np.random.Generator) -> Outcome:
-    """Run NVT dynamics at `HOT_K` until its end, or until it fails."""
-    thermalize_momenta(atoms, temperature_K=HOT_K, rng=rng)
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """How hot, for how long, in steps of what length."""
+
+    temperature_K: float
+    picoseconds: float
+    timestep_fs: float
+
+
+def heat(atoms: Atoms, trial: Heat, rng: np.random.Generator) -> Outcome:
+    """Run NVT dynamics until its end, or until it fails."""
+    thermalize_momenta(atoms, temperature_K=trial.temperature_K, rng=rng)
     Stationary(atoms)
     dynamics = LangevinBAOAB(
         atoms,
-        timestep=TIMESTEP_FS * units.fs,
-        temperature_K=HOT_K,
+        timestep=trial.timestep_fs * units.fs,
+        temperature_K=trial.temperature_K,
         T_tau=THERMOSTAT_TIME_FS * units.fs,
         rng=rng,
     )
-    return _followed(dynamics, atoms, round(1e3 * picoseconds / TIMESTEP_FS), SCALED_LIMIT)
+    return _followed(
+        dynamics, atoms, round(1e3 * trial.picoseconds / trial.timestep_fs), SCALED_LIMIT
+    )
 
 
 def collide(atoms: Atoms, energy_eV: float, rng: np.random.Generator) -> Outcome:
@@ -94,30 +103,32 @@ def _followed(
     return Outcome(survived=True, time_ps=n_steps * step_ps, reason="")
 
 
-def heatings(calculator: Calculator, seed: int, trial: int, picoseconds: float) -> list[Outcome]:
-    """Heat one cell of each composition.
+def heatings(calculator: Calculator, case: Case, trial: int, picoseconds: float) -> list[Outcome]:
+    """Heat one cell of each kind.
 
     Args:
         calculator: The potential.
-        seed: The case's.
+        case: Gives the system and the seed.
         trial: Number of the trial: the same cells and noise for every potential.
         picoseconds: How long.
     """
+    system = case.system
+    hot = Heat(system.hot_K, picoseconds, system.timestep_fs)
     outcomes = []
-    for fraction_Cu in COMPOSITIONS:
-        rng = child_rng(seed, "heat", trial, str(fraction_Cu))
-        atoms = solid_solution(fraction_Cu, rng, expansion=HOT_EXPANSION)
+    for kind in system.kinds:
+        rng = child_rng(case.seed, "heat", trial, kind)
+        atoms = system.cell(kind, rng, expansion=system.hot_expansion)
         atoms.calc = calculator
-        outcomes.append(heat(atoms, picoseconds, rng))
+        outcomes.append(heat(atoms, hot, rng))
     return outcomes
 
 
-def collisions(calculator: Calculator, seed: int, trial: int, energy_eV: float) -> list[Outcome]:
-    """Shoot an atom of that energy in one cell of each composition."""
+def collisions(calculator: Calculator, case: Case, trial: int, energy_eV: float) -> list[Outcome]:
+    """Shoot an atom of that energy in one cell of each kind."""
     outcomes = []
-    for fraction_Cu in COMPOSITIONS:
-        rng = child_rng(seed, "collide", trial, str(fraction_Cu), str(energy_eV))
-        atoms = solid_solution(fraction_Cu, rng)
+    for kind in case.system.kinds:
+        rng = child_rng(case.seed, "collide", trial, kind, str(energy_eV))
+        atoms = case.system.cell(kind, rng)
         atoms.calc = calculator
         outcomes.append(collide(atoms, energy_eV, rng))
     return outcomes

@@ -5,9 +5,9 @@ import pytest
 from ase.calculators.emt import EMT
 
 from benchmarks.data_efficiency.confirmation import cells_of, scores_of, table
-from benchmarks.data_efficiency.dynamics import solid_solution
-from benchmarks.data_efficiency.oracle import labelled
+from benchmarks.data_efficiency.labels import labelled
 from benchmarks.data_efficiency.settings import Case
+from benchmarks.data_efficiency.systems.copper_gold import solid_solution
 
 
 def test_two_pools_two_strategies_two_sizes_three_seeds() -> None:

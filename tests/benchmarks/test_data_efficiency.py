@@ -10,13 +10,13 @@ from ase.calculators.emt import EMT
 from pydantic import TypeAdapter
 
 from benchmarks.data_efficiency import grid, learner, pools, selection
-from benchmarks.data_efficiency.dynamics import solid_solution
-from benchmarks.data_efficiency.held_out import ordered_cell
+from benchmarks.data_efficiency.labels import labelled
 from benchmarks.data_efficiency.learner import Example, Fit, Triangle, train
-from benchmarks.data_efficiency.oracle import labelled
 from benchmarks.data_efficiency.scores import Scores, labels_needed, overall
 from benchmarks.data_efficiency.settings import Case
 from benchmarks.data_efficiency.summary import Curve, needed, told
+from benchmarks.data_efficiency.systems import SYSTEMS
+from benchmarks.data_efficiency.systems.copper_gold import ordered_cell, solid_solution
 from mlip_autopipec.config.sampling import FarthestPointSamplerConfig, SamplingConfig
 
 N_FUNCTIONS = 6
@@ -176,7 +176,7 @@ def test_strategies_are_sections_of_a_config() -> None:
 
 
 def test_a_selection_is_of_distinct_frames_and_the_same_again(tmp_path: Path) -> None:
-    selector = selection.Selector(frames_of_two_trajectories(), tmp_path)
+    selector = selection.Selector(SYSTEMS["cu-au"], frames_of_two_trajectories(), tmp_path)
     for strategy in ("random", "fps"):
         chosen = selector.select(strategy, 5, seed=0)
         assert len(set(chosen.tolist())) == 5
@@ -193,7 +193,7 @@ def test_a_seed_draws_its_own_pool() -> None:
 
 
 def test_cells_of_other_settings_are_not_added_to(tmp_path: Path) -> None:
-    grid.keep_settings(Case(results=tmp_path))
-    grid.keep_settings(Case(results=tmp_path))
+    grid.keep_settings(Case(kept=tmp_path))
+    grid.keep_settings(Case(kept=tmp_path))
     with pytest.raises(ValueError, match="the results there are of other settings"):
-        grid.keep_settings(Case(results=tmp_path, degree=6))
+        grid.keep_settings(Case(kept=tmp_path, degree=6))

@@ -10,11 +10,11 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
 from ase.calculators.emt import EMT
 
-from benchmarks.data_efficiency.dynamics import solid_solution
 from benchmarks.data_efficiency.learner import Example
 from benchmarks.data_efficiency.stability import Record, mixed
 from benchmarks.data_efficiency.survival import survival, table
-from benchmarks.data_efficiency.trials import Outcome, collide, heat
+from benchmarks.data_efficiency.systems.copper_gold import solid_solution
+from benchmarks.data_efficiency.trials import Heat, Outcome, collide, heat
 
 
 class Nothing(Calculator):  # type: ignore[misc]  # ASE is not typed
@@ -67,7 +67,7 @@ def test_a_collision_that_makes_energy_has_not_survived() -> None:
 
 
 def test_free_atoms_fall_together_when_heated() -> None:
-    outcome = heat(cell(Nothing()), 2.0, np.random.default_rng(3))
+    outcome = heat(cell(Nothing()), Heat(2000.0, 2.0, 2.0), np.random.default_rng(3))
     assert not outcome.survived
     assert outcome.time_ps < 2.0
 
