@@ -77,6 +77,12 @@ def test_a_labelled_frame_comes_back_as_it_was(tmp_path: Path) -> None:
     assert second.info == frame.info
 
 
+def test_a_path_may_be_a_string(tmp_path: Path) -> None:
+    path = str(tmp_path / "frames.xyz")
+    assert write_frames(path, [Atoms("Cu")]) == 1
+    assert [str(frame.symbols) for frame in read_frames(path)] == ["Cu"]
+
+
 def test_a_stride_passes_over_frames(tmp_path: Path) -> None:
     path = tmp_path / "frames.xyz"
     write_frames(path, [Atoms("Cu", info={"step": step}) for step in range(8)])

@@ -31,7 +31,7 @@ class FrameFileError(AutoPipeError):
     """A file of frames cannot be read, or a frame cannot be written without loss."""
 
 
-def write_frames(path: Path, frames: Iterable[Atoms]) -> int:
+def write_frames(path: str | Path, frames: Iterable[Atoms]) -> int:
     """Write a whole extended XYZ file, and return its number of frames.
 
     Results of a calculator (energy, forces, stress, …) go with their frame. Frames are taken one
@@ -45,7 +45,7 @@ def write_frames(path: Path, frames: Iterable[Atoms]) -> int:
         FrameFileError: A frame holds what the format would lose or change; its place is named.
     """
     count = 0
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
+    with replacing(Path(path)) as temporary, temporary.open("w", encoding="utf-8") as stream:
         for frame in frames:
             try:
                 write_frame(stream, frame)
@@ -69,7 +69,7 @@ def write_frame(stream: TextIO, frame: Atoms) -> None:
     write_xyz(stream, copy)
 
 
-def read_frames(path: Path, *, every: int = 1) -> Iterator[Atoms]:
+def read_frames(path: str | Path, *, every: int = 1) -> Iterator[Atoms]:
     """Yield the frames of an extended XYZ file, one at a time.
 
     Positions, forces and momenta have the 8 decimals of the format; numbers in ``info`` are exact,
@@ -84,7 +84,7 @@ def read_frames(path: Path, *, every: int = 1) -> Iterator[Atoms]:
         FrameFileError: The file cannot be read, or a frame is torn or malformed.
     """
     try:
-        with path.open(encoding="utf-8") as stream:
+        with Path(path).open(encoding="utf-8") as stream:
             for place, text in enumerate(_frame_texts(stream)):
                 if place % every == 0:
                     yield _decoded(text, f"{path}: frame {place}")
