@@ -21,7 +21,7 @@ def fill(results: Path, length: Length, names: list[str], eam_file: Path | None)
         if path.exists() or (names and case.name not in names):
             continue
         began_s = time.monotonic()
-        found = measure(case, length, eam_file)
+        found = measure(case, length.of(case), eam_file)
         content = {"case": case.title, "seconds": round(time.monotonic() - began_s), **found}
         path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         print(f"{case.title}: {content['seconds']} s", flush=True)

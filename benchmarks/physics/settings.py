@@ -1,6 +1,6 @@
 """The systems, and how long each is simulated. LAMMPS's side imports this too: nothing heavy."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -34,6 +34,7 @@ class Case:
         timestep_fs: Of both sides.
         thermostat_fs: Relaxation time of the momenta, on both sides.
         ordered: Start from L1_0, not from a random alloy (``binary`` only).
+        longer: How many times longer than the others both sides simulate it.
     """
 
     potential: Potential
@@ -43,6 +44,7 @@ class Case:
     timestep_fs: float
     thermostat_fs: float
     ordered: bool = False
+    longer: int = 1
 
     @property
     def name(self) -> str:
@@ -73,8 +75,8 @@ def copper(temperature_K: float, pressure_GPa: float | None, lattice_A: float = 
     return Case("eam", temperature_K, pressure_GPa, lattice_A, 1.0, 100.0)
 
 
-def binary(temperature_K: float, *, ordered: bool) -> Case:  # noqa: D103 - as above
-    return Case("binary", temperature_K, None, 5.3, 4.0, 300.0, ordered=ordered)
+def binary(temperature_K: float, *, ordered: bool, longer: int = 1) -> Case:  # noqa: D103 - as above
+    return Case("binary", temperature_K, None, 5.3, 4.0, 300.0, ordered=ordered, longer=longer)
 
 
 CASES = (
@@ -88,7 +90,8 @@ CASES = (
     copper(300.0, 0.0),
     copper(900.0, 0.0),
     copper(300.0, 10.0, 3.55),
-    binary(28.0, ordered=True),  # below the transition, which a random alloy crosses too slowly
+    binary(28.0, ordered=True, longer=8),  # next to the transition, where 1 % of swaps succeed
+    binary(28.0, ordered=False, longer=8),
     binary(40.0, ordered=True),
     *(binary(temperature_K, ordered=False) for temperature_K in (40.0, 60.0, 90.0)),
 )
@@ -115,6 +118,14 @@ class Length:
     sample_every: int = 50
     swap_every: int = 10
     swap_attempts: int = 4
+
+    def of(self, case: Case) -> "Length":
+        """Return what it is for a case that may take longer."""
+        return replace(
+            self,
+            n_steps=self.n_steps * case.longer,
+            n_equilibration=self.n_equilibration * case.longer,
+        )
 
 
 QUICK = Length(n_replicas=2, n_steps=400, n_equilibration=100, sample_every=20)

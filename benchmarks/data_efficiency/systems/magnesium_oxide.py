@@ -20,6 +20,9 @@ EXPANSION = 1.02
 """Thermal expansion, and what the oracle's density functional overestimates."""
 
 TIMESTEP_FS = 1.0
+RATTLE_A = 0.03
+"""Of the cells whose volume is scaled."""
+
 PHASES = {
     "cesiumchloride": ((3, 3, 3), {"a": 2.67}),
     "zincblende": ((2, 2, 2), {"a": 4.61, "cubic": True}),
@@ -91,10 +94,12 @@ def _phases(seed: int, calculator: Calculator) -> Iterator[Atoms]:
         yield from _followed(phase(prototype), calculator, name, schedule, every=30, rng=rng)
 
 
-def _equation_of_state(seed: int, calculator: Calculator) -> Iterator[Atoms]:  # noqa: ARG001 - nothing is drawn
-    """Scale rock salt, CsCl and zinc blende."""
+def _equation_of_state(seed: int, calculator: Calculator) -> Iterator[Atoms]:
+    """Scale rock salt, CsCl and zinc blende, a little rattled: symmetry would leave no forces."""
+    rng = child_rng(seed, "equation-of-state")
     cells = [rock_salt(), phase("cesiumchloride"), phase("zincblende")]
     for number, cell in enumerate(cells):
+        cell.rattle(RATTLE_A, rng=rng)
         for scaled in scaled_volumes(cell):
             yield labelled(scaled, calculator, f"eos-{number}")
 
