@@ -36,8 +36,7 @@ FAULTS = {
     ),
     "generation=[]": "generation: has 0 items; at least 1 are needed",
     "generation.0.composition={Cu: 0.5, Au: 0.4}": (
-        "generation[0].composition: {Cu: 0.5, Au: 0.4} sums to 0.9; "
-        "the fractions should sum to 1"
+        "generation[0].composition: {Cu: 0.5, Au: 0.4} sums to 0.9; the fractions should sum to 1"
     ),
     "generation.0.composition={Cx: 1.0}": (
         "generation[0].composition.Cx: 'Cx' is not a chemical element; use a symbol such as 'C'"

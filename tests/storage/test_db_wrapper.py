@@ -130,6 +130,21 @@ def test_more_than_a_page_in_order(database: AseDBWrapper, make_frame: MakeFrame
     ]
 
 
+def test_rows_far_apart_are_found_in_order(database: AseDBWrapper, make_frame: MakeFrame) -> None:
+    """Selected with others between them, and with gaps that deleted rows have left."""
+    n_frames = 2 * PAGE_ROWS
+    database.add_frames(
+        make_frame(step=step, generator="ab"[step % 7 == 0]) for step in range(n_frames)
+    )
+    with ase.db.connect(database.location) as direct:
+        direct.delete(list(range(100, 300)))  # of the numbers, which begin at 1
+    left = [step for step in range(n_frames) if not 100 <= step + 1 < 300]
+    assert [row.step for row in database.rows()] == left
+    selected = [row.step for row in database.rows("generator=b")]
+    assert selected == [step for step in left if step % 7 == 0]
+    assert list(database.rows("step>100000")) == []
+
+
 def test_ase_opens_it(database: AseDBWrapper, make_frame: MakeFrame) -> None:
     database.add_frames([make_frame(step=7)], model=MODEL)
     command = [

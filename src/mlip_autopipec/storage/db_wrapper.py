@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ase import Atoms
-from ase.db.core import T2000, YEAR, Database
+from ase.db.core import T2000, YEAR, Database, parse_selection
 from ase.db.row import AtomsRow
 
 from mlip_autopipec.errors import StorageError
@@ -144,16 +144,12 @@ class AseDBWrapper:
         Raises:
             StorageError: As for `frames`.
         """
-        terms: list[Any] = [term.strip() for term in (selection or "").split(",") if term.strip()]
-        last = 0
-        while True:
-            after = [*terms, ("id", ">", last)]
+        with self._reading() as database:
+            numbers = _numbers(database, selection)
+        for first in range(0, len(numbers), PAGE_ROWS):
             with self._reading() as database:
-                page = list(database.select(after, sort="id", limit=PAGE_ROWS))
+                page = _rows(database, numbers[first : first + PAGE_ROWS])
             yield from page
-            if len(page) < PAGE_ROWS:
-                return
-            last = page[-1].id
 
     def count(self, selection: str | None = None) -> int:
         """Return the number of rows that fit a query.
@@ -232,6 +228,27 @@ class AseDBWrapper:
             said = getattr(error, "strerror", None) or " ".join(str(error).split())
             message = f"{self.location}: {said}"
             raise StorageError(message) from error
+
+
+def _numbers(database: Database, selection: str | None) -> list[int]:
+    """Return the numbers of the rows that fit a query, rising.
+
+    ASE can sort and limit, but sorts all the rest for each page, so that pages take a time that
+    goes with the square of the number of rows.
+    """
+    terms, comparisons = parse_selection(selection)
+    query, values = database.create_select_statement(terms, comparisons, what="systems.id")
+    return sorted(number for (number,) in execute(database, query, values))
+
+
+def _rows(database: Database, numbers: list[int]) -> list[AtomsRow]:
+    """Return rows by their numbers: as a range where that reads little else, else one by one."""
+    first, last = numbers[0], numbers[-1]
+    if last - first < 2 * len(numbers):
+        wanted = set(numbers)
+        found = database.select([("id", ">=", first), ("id", "<=", last)])
+        return sorted((row for row in found if row.id in wanted), key=lambda row: row.id)
+    return [row for number in numbers for row in database.select(number)]
 
 
 def _add(database: Database, frame: Atoms, model: Model | None, years: float) -> bool:
