@@ -92,8 +92,9 @@ CASES = (
     copper(300.0, 10.0, 3.55),
     binary(28.0, ordered=True, longer=8),  # next to the transition, where 1 % of swaps succeed
     binary(28.0, ordered=False, longer=8),
-    binary(40.0, ordered=True),
-    *(binary(temperature_K, ordered=False) for temperature_K in (40.0, 60.0, 90.0)),
+    binary(40.0, ordered=True, longer=4),
+    binary(40.0, ordered=False, longer=4),
+    *(binary(temperature_K, ordered=False) for temperature_K in (60.0, 90.0)),
 )
 
 

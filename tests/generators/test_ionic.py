@@ -38,7 +38,7 @@ LATTICE_CONSTANTS_A = [  # at room temperature
     ("fluorite", "CeO2", 5.411, WYCKOFF),
     ("antifluorite", "Li2O", 4.619, WYCKOFF),
     ("rutile", "TiO2", 4.592, "Swope, Smyth, Larson, Am. Mineral. 80 (1995) 448"),
-    ("rutile", "SnO2", 4.737, WYCKOFF),
+    ("rutile", "SnO2", 4.7373, "A. A. Bolzan et al., Acta Cryst. B 53, 373 (1997)"),
     ("perovskite", "SrTiO3", 3.905, "Jauch, Reehuis, Acta Cryst. A 61 (2005) 411"),
     ("perovskite", "KMgF3", 3.992, "Mitchell et al. (2006), doi:10.1007/s00269-006-0106-x"),
     ("spinel", "MgAl2O4", 8.083, "Hill, Craig, Gibbs, Phys. Chem. Minerals 4 (1979) 317"),
