@@ -205,7 +205,7 @@ def by_structures(sizes: Sizes) -> dict[str, Any]:
     curves = [curve("plain loop, one process", "structures", "CPU s", 1.0, plain_runs(sizes.plain))]
     if sizes.structures:
         points = machinery_runs(sizes.structures)
-        curves.append(curve("mlip-autopipe run, 2 workers", "structures", "s", 1.0, points))
+        curves.append(curve("run, 2 workers", "structures", "wall s", 1.0, points))
     return {"curves": curves}
 
 
@@ -346,7 +346,8 @@ def draw(parts: dict[str, Any], path: Path) -> None:
         axes.minorticks_off()
         low, high = axes.get_ylim()
         axes.set_ylim(low, high * (high / low) ** 0.45)
-        style.label(axes, x=curves[0]["x"], y=f"time ({curves[0]['unit']})", title=name)
+        units = " or ".join(sorted({found["unit"] for found in curves}))
+        style.label(axes, x=curves[0]["x"], y=f"time ({units})", title=name)
         axes.legend(fontsize=6, frameon=False, loc="upper left", handlelength=1.2)
     path.write_bytes(style.small_png(figure))
 
