@@ -9,11 +9,12 @@ from benchmarks.data_efficiency.confirmation import confirm
 from benchmarks.data_efficiency.export import export
 from benchmarks.data_efficiency.oracle import oracle
 from benchmarks.data_efficiency.report import report
+from benchmarks.data_efficiency.second_oracle import check
 from benchmarks.data_efficiency.settings import Case, smoke
 from benchmarks.data_efficiency.stability import stability
 from benchmarks.data_efficiency.systems import SYSTEMS
 
-STAGES = ("label", "train", "report", "export", "stability", "confirm")
+STAGES = ("label", "train", "report", "export", "stability", "confirm", "check")
 BY_DEFAULT = STAGES[:3]
 
 
@@ -62,6 +63,7 @@ def main() -> None:
             "export": lambda: print(export(case, case.work / "export", arguments.parts), "sets"),
             "stability": lambda: stability(case, arguments.picoseconds),
             "confirm": lambda: confirm(case, arguments.cells),
+            "check": lambda: check(case),
         }[stage]()
 
 
