@@ -22,38 +22,42 @@ if TYPE_CHECKING:
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 GREY = "#777777"
 DPI = 130
+LARGEST_SIGMAS = 5.0
 
 
 def draw_differences(
     rows: list[Row], quantities: dict[str, tuple[str, str, float]], path: Path
 ) -> None:
-    """Draw this package minus LAMMPS, relative, with one standard error; a panel a quantity."""
+    """Draw this package minus LAMMPS in standard errors; a panel a quantity."""
     cases = list(dict.fromkeys(row.case for row in rows))
     shown = {name: each for name, each in quantities.items() if _has(rows, name)}
     height = 1.6 + 0.28 * len(cases)
-    figure = Figure(figsize=(2.0 * len(shown) + 2.0, height), layout="constrained")
+    figure = Figure(figsize=(1.3 * len(shown) + 2.0, height), layout="constrained")
     panels = np.atleast_1d(figure.subplots(1, len(shown), sharey=True))
-    for axes, (name, (title, unit, _)) in zip(panels, shown.items(), strict=True):
+    for axes, (name, (title, _, _)) in zip(panels, shown.items(), strict=True):
         chosen = [row for row in rows if row.quantity == name]
+        axes.axvspan(-2.0, 2.0, color="#EEEEEE", zorder=0)
         axes.axvline(0.0, color=GREY, linewidth=1.0)
         axes.errorbar(
-            [row.pipeline.value - row.lammps.value for row in chosen],
+            [row.sigmas for row in chosen],
             [cases.index(row.case) for row in chosen],
-            xerr=[float(np.hypot(row.pipeline.error, row.lammps.error)) for row in chosen],
+            xerr=1.0,
             fmt="o",
             color=COLOURS[0],
             markersize=4,
             capsize=2,
         )
         _mark_exact(axes, chosen, cases)
-        axes.set_title(title, fontsize=9)
-        axes.set_xlabel(unit or "-", fontsize=8)
+        axes.set_title(title, fontsize=8)
+        axes.set_xlim(-LARGEST_SIGMAS, LARGEST_SIGMAS)
+        axes.set_xticks((-4, -2, 0, 2, 4))
         axes.tick_params(labelsize=7)
     panels[0].set_yticks(range(len(cases)), [case.title for case in cases], fontsize=8)
     panels[0].invert_yaxis()
-    figure.suptitle(
-        "this package minus LAMMPS, with one standard error; crosses: the exact value",
-        fontsize=10,
+    figure.supxlabel(
+        "this package minus LAMMPS, in standard errors of the difference (grey: two of them); "
+        "crosses: the exact value",
+        fontsize=9,
     )
     figure.savefig(path, dpi=DPI)
 
@@ -63,11 +67,17 @@ def _has(rows: list[Row], quantity: str) -> bool:
     return any(row.quantity == quantity for row in rows)
 
 
+def _exact_sigmas(row: Row, exact: float) -> float:
+    """Return the exact value minus LAMMPS's, in standard errors of the sides' difference."""
+    error = float(np.hypot(row.pipeline.error, row.lammps.error))
+    return (exact - row.lammps.value) / error if error else 0.0
+
+
 def _mark_exact(axes: Axes, rows: list[Row], cases: list[Case]) -> None:
     """Mark where the exact value lies, as far as there is one."""
     known = [(row, row.exact) for row in rows if row.exact is not None]
     axes.plot(
-        [exact - row.lammps.value for row, exact in known],
+        [_exact_sigmas(row, exact) for row, exact in known],
         [cases.index(row.case) for row, _ in known],
         "x",
         color=COLOURS[1],
