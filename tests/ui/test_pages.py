@@ -88,7 +88,7 @@ def test_items_are_added_and_removed() -> None:
     page = adding.set_value("vacancies").run()
     transforms = read(page.text_area[0].value)["generation"][0]["transforms"]
     assert [t["kind"] for t in transforms] == ["strain", "rattle", "vacancies"]
-    given = "generation[0].transforms[2]: {'kind': 'vacancies'}"
+    given = "generation[0].transforms[2]: {kind: 'vacancies'}"
     expected = f"{given} should have either count or fraction"
     assert expected in [e.value for e in page.error]
     removing = next(b for b in page.button if str(b.key).endswith("transforms[0]/remove"))
