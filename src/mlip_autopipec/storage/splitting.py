@@ -94,22 +94,23 @@ def _even_out(
     stratum_of: dict[Hashable, Hashable],
 ) -> None:
     """Move groups to the part that lacks most, until no part is empty and no move helps."""
+    lacks, n_groups, n_trained = dict(targets), Counter[str](), Counter[Hashable]()
+    for group, part in assigned.items():
+        lacks[part] -= sizes[group]
+        n_groups[part] += 1
+        n_trained[stratum_of[group]] += part == "train"
     while True:
-        lacks = dict(targets)
-        n_groups = Counter(assigned.values())
-        n_trained = Counter[Hashable]()
-        for group, part in assigned.items():
-            lacks[part] -= sizes[group]
-            n_trained[stratum_of[group]] += part == "train"
         empty = [part for part in targets if not n_groups[part]]
         taker = empty[0] if empty else max(targets, key=lacks.__getitem__)
         giver = min(targets, key=lacks.__getitem__)
         if empty and n_groups[giver] == 1:
             giver = max(targets, key=n_groups.__getitem__)
-        spare = [group for group, part in assigned.items() if part == giver]
         gap = lacks[taker] - lacks[giver]
-        if not empty:
-            spare = [group for group in spare if 0 < sizes[group] < gap]
+        spare = [
+            group
+            for group, part in assigned.items()
+            if part == giver and (empty or sizes[group] < gap)
+        ]
         if n_groups[giver] == 1 or not spare:
             return
         best = min(
@@ -121,3 +122,7 @@ def _even_out(
             ),
         )
         assigned[best] = taker
+        lacks[giver] += sizes[best]
+        lacks[taker] -= sizes[best]
+        n_groups.update({giver: -1, taker: 1})
+        n_trained[stratum_of[best]] += (taker == "train") - (giver == "train")
