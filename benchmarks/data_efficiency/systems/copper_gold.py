@@ -1,6 +1,7 @@
 """Cu-Au: solid solutions of 32 atoms on an fcc lattice."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from ase import Atoms
@@ -10,7 +11,7 @@ from ase.calculators.calculator import Calculator
 from benchmarks.data_efficiency.dynamics import trajectory
 from benchmarks.data_efficiency.labels import labelled
 from benchmarks.data_efficiency.systems.base import System
-from benchmarks.data_efficiency.systems.shared import N_CLOSE, pushed_together, scaled_volumes
+from benchmarks.data_efficiency.systems.shared import close_pairs, scaled_volumes
 from mlip_autopipec.seeds import child_rng
 
 ELEMENTS = ("Cu", "Au")
@@ -51,18 +52,7 @@ def _cell(kind: str, rng: np.random.Generator, *, expansion: float = EXPANSION) 
     return solid_solution(float(kind), rng, expansion=expansion)
 
 
-def _followed(
-    atoms: Atoms,
-    calculator: Calculator,
-    name: str,
-    schedule: tuple[tuple[float, int], ...],
-    *,
-    every: int,
-    rng: np.random.Generator,
-) -> Iterator[Atoms]:
-    return trajectory(
-        atoms, calculator, name, schedule, timestep_fs=TIMESTEP_FS, every=every, rng=rng
-    )
+_followed = partial(trajectory, timestep_fs=TIMESTEP_FS)
 
 
 def _liquid(seed: int, calculator: Calculator) -> Iterator[Atoms]:
@@ -124,15 +114,6 @@ def _surfaces(seed: int, calculator: Calculator) -> Iterator[Atoms]:
         yield from _followed(slab, calculator, name, ((600.0, 180),), every=30, rng=rng)
 
 
-def _close_pairs(seed: int, calculator: Calculator) -> Iterator[Atoms]:
-    """Push one pair of atoms together in rattled cells."""
-    for number in range(N_CLOSE):
-        name = f"close-{number:04d}"
-        rng = child_rng(seed, name)
-        atoms = _cell(FRACTIONS_CU[number % len(FRACTIONS_CU)], rng)
-        yield labelled(pushed_together(atoms, rng), calculator, name)
-
-
 COPPER_GOLD = System(
     name="cu-au",
     elements=ELEMENTS,
@@ -157,7 +138,7 @@ COPPER_GOLD = System(
         "eos": _equation_of_state,
         "vacancies": _vacancies,
         "surfaces": _surfaces,
-        "close_pairs": _close_pairs,
+        "close_pairs": partial(close_pairs, FRACTIONS_CU, _cell),
     },
     titles={
         "liquid": "liquid",

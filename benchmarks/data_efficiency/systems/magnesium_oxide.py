@@ -1,6 +1,7 @@
 """MgO: rock salt in cells of 64 atoms."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from ase import Atoms
@@ -10,7 +11,7 @@ from ase.calculators.calculator import Calculator
 from benchmarks.data_efficiency.dynamics import trajectory
 from benchmarks.data_efficiency.labels import labelled
 from benchmarks.data_efficiency.systems.base import System
-from benchmarks.data_efficiency.systems.shared import N_CLOSE, pushed_together, scaled_volumes
+from benchmarks.data_efficiency.systems.shared import close_pairs, scaled_volumes
 from mlip_autopipec.seeds import child_rng
 
 LATTICE_A = 4.212
@@ -20,6 +21,7 @@ EXPANSION = 1.02
 """Thermal expansion, and what the oracle's density functional overestimates."""
 
 TIMESTEP_FS = 1.0
+KINDS = ("rocksalt",)
 RATTLE_A = 0.03
 """Of the cells whose volume is scaled."""
 
@@ -61,18 +63,7 @@ def _cell(kind: str, rng: np.random.Generator, *, expansion: float = EXPANSION) 
     return rock_salt(expansion=expansion)
 
 
-def _followed(
-    atoms: Atoms,
-    calculator: Calculator,
-    name: str,
-    schedule: tuple[tuple[float, int], ...],
-    *,
-    every: int,
-    rng: np.random.Generator,
-) -> Iterator[Atoms]:
-    return trajectory(
-        atoms, calculator, name, schedule, timestep_fs=TIMESTEP_FS, every=every, rng=rng
-    )
+_followed = partial(trajectory, timestep_fs=TIMESTEP_FS)
 
 
 def _liquid(seed: int, calculator: Calculator) -> Iterator[Atoms]:
@@ -122,18 +113,10 @@ def _surfaces(seed: int, calculator: Calculator) -> Iterator[Atoms]:
         yield from _followed(atoms, calculator, name, ((1000.0, 180),), every=30, rng=rng)
 
 
-def _close_pairs(seed: int, calculator: Calculator) -> Iterator[Atoms]:
-    """Push one pair of atoms together in rattled cells."""
-    for number in range(N_CLOSE):
-        name = f"close-{number:04d}"
-        rng = child_rng(seed, name)
-        yield labelled(pushed_together(rock_salt(), rng), calculator, name)
-
-
 MAGNESIUM_OXIDE = System(
     name="mgo",
     elements=("Mg", "O"),
-    kinds=("rocksalt",),
+    kinds=KINDS,
     cell=_cell,
     generation={
         "kind": "ionic",
@@ -154,7 +137,7 @@ MAGNESIUM_OXIDE = System(
         "eos": _equation_of_state,
         "schottky": _schottky,
         "surfaces": _surfaces,
-        "close_pairs": _close_pairs,
+        "close_pairs": partial(close_pairs, KINDS, _cell),
     },
     titles={
         "liquid": "liquid",
