@@ -19,6 +19,7 @@ from mlip_autopipec.config.execution import (
 from mlip_autopipec.errors import OrchestrationError
 from mlip_autopipec.orchestration.batch import slurm_cluster
 from mlip_autopipec.orchestration.kubernetes import kubernetes_cluster
+from mlip_autopipec.orchestration.steady_clock import use_steady_clock
 
 DASK_SETTINGS: dict[str, Any] = {
     "distributed.scheduler.allowed-failures": 1,  # a task may lose one worker, not three
@@ -49,6 +50,7 @@ def open_cluster(cluster: ClusterConfig) -> Iterator[str]:
     Raises:
         OrchestrationError: The scheduler cannot be reached, or the workers cannot be started.
     """
+    use_steady_clock()
     if isinstance(cluster, AddressClusterConfig):
         _check(cluster.address)
         yield cluster.address
