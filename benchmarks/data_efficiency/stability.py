@@ -4,7 +4,7 @@
 
 makes the selections of the cells at one size again, trains on each as it is and with a tenth of it
 replaced by close pairs (so that the number of labels is the same), and counts what survives. The
-oracle goes through the same collisions, bare and with ZBL.
+oracle goes through the same, bare and with ZBL.
 """
 
 import json
@@ -101,17 +101,17 @@ def stability(case: Case, picoseconds: float) -> None:
         for strategy in STRATEGIES:
             for pool in pools.POOLS:
                 _judge_selection(case, record, maker, close, (pool, strategy, trial), picoseconds)
-        _judge_oracle(case, record, trial)
+        _judge_oracle(case, record, trial, picoseconds)
     print(table(record.kept))
     draw_stability(record.kept, case.results / "stability.png")
 
 
-def _judge_oracle(case: Case, record: Record, trial: int) -> None:
-    """Put the oracle itself through the collisions; heating it would take hours."""
+def _judge_oracle(case: Case, record: Record, trial: int, picoseconds: float) -> None:
+    """Put the oracle itself through the same."""
     for zbl in (False, True):
-        name = f"{ORACLE}/{'zbl' if zbl else 'bare'}/0/{trial}/0/0 ps"
+        name = f"{ORACLE}/{'zbl' if zbl else 'bare'}/0/{trial}/0/{picoseconds:g} ps"
         if name not in record.kept:
-            record.add(name, judged(oracle(case, zbl=zbl), case, trial, 0.0))
+            record.add(name, judged(oracle(case, zbl=zbl), case, trial, picoseconds))
 
 
 def _judge_selection(

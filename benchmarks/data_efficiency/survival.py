@@ -31,10 +31,17 @@ Group = tuple[str, str, float]
 
 
 def survival(kept: dict[str, Any]) -> dict[Group, dict[str, Survival]]:
-    """Count over seeds, by kind of trial; what was not tried is left out."""
+    """Count over seeds, by kind of trial; what was not tried is left out.
+
+    Of a potential that was heated for several lengths of time, the longest counts.
+    """
     ended: dict[Group, dict[str, list[bool]]] = {}
+    longest = {name.rpartition("/")[0]: name for name in sorted(kept, key=_heated_ps)}
     for name, each in kept.items():
-        pool, strategy, _, _, share, _ = name.split("/")
+        potential = name.rpartition("/")[0]
+        if longest[potential] != name:
+            continue
+        pool, strategy, _, _, share = potential.split("/")
         group = ended.setdefault((pool, strategy, float(share)), {})
         for kind, outcomes in each["outcomes"].items():
             group.setdefault(kind, []).extend(survived for survived, _, _ in outcomes)
@@ -42,6 +49,11 @@ def survival(kept: dict[str, Any]) -> dict[Group, dict[str, Survival]]:
         group: {kind: Survival(sum(each), len(each)) for kind, each in kinds.items()}
         for group, kinds in ended.items()
     }
+
+
+def _heated_ps(name: str) -> float:
+    """Return for how long the potential of a record was to be heated."""
+    return float(name.rpartition("/")[2].removesuffix(" ps"))
 
 
 def table(kept: dict[str, Any]) -> str:

@@ -88,6 +88,7 @@ def test_outcomes_are_counted_over_seeds_and_read_again(tmp_path: Path) -> None:
         return [Outcome(survived=bool(each), time_ps=0.06, reason="") for each in survived]
 
     record = Record(tmp_path / "stability.json")
+    record.add("nvt/fps/100/0/0.1/5 ps", {"20 eV": ended(0, 0), "heated": ended(0)})  # superseded
     record.add("nvt/fps/100/0/0.1/20 ps", {"20 eV": ended(1, 0), "heated": ended(1)})
     record.add("nvt/fps/100/1/0.1/20 ps", {"20 eV": ended(1, 1), "heated": ended(0)})
     record.add("oracle/bare/0/0/0/0 ps", {"20 eV": ended(1)})
