@@ -44,6 +44,9 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true", help="on EMT, in seconds, in --work")
     parser.add_argument("--picoseconds", type=float, default=20.0, help="of heating (stability)")
     parser.add_argument("--cells", type=int, help="most potentials to train now (confirm)")
+    parser.add_argument(
+        "--mace-stages", type=int, choices=(1, 2), default=2, help="of training (confirm)"
+    )
     arguments = parser.parse_args()
     unknown = set(arguments.stages) - set(STAGES)
     if unknown:
@@ -62,7 +65,7 @@ def main() -> None:
             "report": lambda: report(case),
             "export": lambda: print(export(case, case.work / "export", arguments.parts), "sets"),
             "stability": lambda: stability(case, arguments.picoseconds),
-            "confirm": lambda: confirm(case, arguments.cells),
+            "confirm": lambda: confirm(case, arguments.cells, arguments.mace_stages),
             "check": lambda: check(case),
         }[stage]()
 

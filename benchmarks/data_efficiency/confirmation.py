@@ -3,9 +3,11 @@
     uv run python -m benchmarks.data_efficiency label confirm
 
 trains a MACE of 16 channels on two pools, two strategies, two sizes and three seeds, for 1,200
-steps of five frames each, whatever the number of frames, and tests it on the sets of the grid. A
-cell is kept in ``mace.json`` when it is done; a killed training goes on from its last checkpoint.
-``--cells N`` stops after so many.
+steps of five frames each, whatever the number of frames, and tests it on the sets of the grid. The
+last quarter of the steps is MACE's second stage, in which energies weigh a hundred times as much as
+before and the learning rate is a tenth; ``--mace-stages 1`` leaves it out. A cell is kept in a file
+when it is done; a killed training goes on from its last checkpoint. ``--cells N`` stops after so
+many.
 """
 
 import json
@@ -33,7 +35,7 @@ from mlip_autopipec.structures.extxyz import write_frames
 
 POOLS = ("hybrid", "nvt")
 STRATEGIES = ("random", "fps")
-RESULT = "mace.json"
+RESULTS = {1: "mace.json", 2: "mace_two_stages.json"}
 BATCH = 5
 N_STEPS = 1200
 VALID_SHARE = 0.1
@@ -55,6 +57,8 @@ OPTIONS: dict[str, Any] = {
     "plot": False,
 }
 FLAGS = ("ema", "restart_latest")
+FLAGS_OF = {1: FLAGS, 2: (*FLAGS, "stage_two")}
+MODEL_OF = {1: "cell.model", 2: "cell_stagetwo.model"}
 
 Cell = tuple[str, str, int, int]
 """Pool, strategy, number of labels and seed."""
@@ -69,13 +73,13 @@ def cells_of(case: Case) -> Iterator[Cell]:
                     yield pool, strategy, n, seed
 
 
-def confirm(case: Case, most: int | None) -> None:
-    """Train and test what is missing in ``mace.json``, no more than so many cells."""
-    path = case.results / RESULT
+def confirm(case: Case, most: int | None, stages: int) -> None:
+    """Train and test what is missing in the file of results, no more than so many cells."""
+    path = case.results / RESULTS[stages]
     kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     missing = [cell for cell in cells_of(case) if name_of(cell) not in kept]
     for cell in missing[:most]:
-        kept[name_of(cell)] = _made(case, cell)
+        kept[name_of(cell)] = _made(case, cell, stages)
         lines = [f"{json.dumps(key)}: {json.dumps(each)}" for key, each in kept.items()]
         write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
         print(name_of(cell), "done", flush=True)
@@ -116,15 +120,15 @@ def scores_of(calculator: Calculator, frames: Sequence[Atoms]) -> Scores:
     return Scores.of_errors(energies_eV, forces_eV_A)
 
 
-def _made(case: Case, cell: Cell) -> dict[str, Any]:
+def _made(case: Case, cell: Cell, stages: int) -> dict[str, Any]:
     """Train and test one potential."""
     pool, strategy, n, seed = cell
     frames = pools.frames_of(case, pool)
     drawn = pools.drawn_pool(case, pool, frames, seed)
     chosen = selections(case.system, frames, drawn, (strategy,), n, seed)[strategy]
-    folder = case.work / "mace" / name_of(cell).replace("/", "-")
+    folder = case.work / Path(RESULTS[stages]).stem / name_of(cell).replace("/", "-")
     begin = time.monotonic()
-    model = _trained([exported(frames[place]) for place in chosen], folder, seed)
+    model = _trained([exported(frames[place]) for place in chosen], folder, seed, stages)
     seconds = time.monotonic() - begin
     section = {"calculator": {"kind": "mace", "model": str(model)}, "zbl": {"enabled": False}}
     calculator = build_calculator(ExplorationConfig.model_validate(section), case.system.elements)
@@ -135,8 +139,8 @@ def _made(case: Case, cell: Cell) -> dict[str, Any]:
     return {"training_s": round(seconds), "scores": scores, "frames": chosen.tolist()}
 
 
-def _trained(frames: list[Atoms], folder: Path, seed: int) -> Path:
-    """Train with ``mace_run_train`` for `N_STEPS` steps, and return the model's file.
+def _trained(frames: list[Atoms], folder: Path, seed: int, stages: int) -> Path:
+    """Train with ``mace_run_train`` for `N_STEPS` steps in all, and return the model's file.
 
     Raises:
         subprocess.CalledProcessError: The training fails.
@@ -162,10 +166,10 @@ def _trained(frames: list[Atoms], folder: Path, seed: int) -> Path:
     program = [sys.executable, "-m", "mace.cli.run_train"]
     with (folder / "output.txt").open("w") as log:
         subprocess.run(  # noqa: S603 - our own program
-            [*program, *words, *(f"--{flag}" for flag in FLAGS)],
+            [*program, *words, *(f"--{flag}" for flag in FLAGS_OF[stages])],
             cwd=folder,
             stdout=log,
             stderr=log,
             check=True,
         )
-    return folder / "cell.model"
+    return folder / MODEL_OF[stages]
