@@ -43,7 +43,7 @@ LATTICE_CONSTANTS_A = [  # at room temperature
     ("perovskite", "KMgF3", 3.992, "Mitchell et al. (2006), doi:10.1007/s00269-006-0106-x"),
     ("spinel", "MgAl2O4", 8.083, "Hill, Craig, Gibbs, Phys. Chem. Minerals 4 (1979) 317"),
     ("corundum", "Al2O3", 4.761, "Finger, Hazen, J. Appl. Phys. 49 (1978) 5823"),
-    ("corundum", "Fe2O3", 5.035, WYCKOFF),
+    ("corundum", "Fe2O3", 5.038, "Blake et al., Am. Mineral. 51 (1966) 123"),
 ]
 
 
