@@ -1,6 +1,6 @@
 """How cost grows with workers, atoms, structures and frames, each against what is expected.
 
-    uv run python -m benchmarks.scaling                     # all parts, about a quarter of an hour
+    uv run python -m benchmarks.scaling                     # all parts, some forty minutes
     uv run python -m benchmarks.scaling atoms frames        # some parts; the others are kept
     uv run python -m benchmarks.scaling --quick --results /tmp/scaling     # in a minute
 
@@ -82,7 +82,7 @@ class Sizes:
     plain: tuple[int, ...] = (10, 50, 200, 700, 2000)
     frames: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
     chosen: int = 500
-    stored: tuple[int, ...] = (1_000, 3_000, 10_000, 30_000)
+    stored: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
 
 
 QUICK = Sizes(
@@ -348,7 +348,8 @@ def draw(parts: dict[str, Any], path: Path) -> None:
         axes.set_ylim(low, high * (high / low) ** 0.45)
         units = " or ".join(sorted({found["unit"] for found in curves}))
         style.label(axes, x=curves[0]["x"], y=f"time ({units})", title=name)
-        axes.legend(fontsize=6, frameon=False, loc="upper left", handlelength=1.2)
+        box = axes.legend(fontsize=6, loc="upper left", handlelength=1.2, framealpha=1.0)
+        box.get_frame().set_linewidth(0.0)
     path.write_bytes(style.small_png(figure))
 
 
