@@ -132,7 +132,7 @@ def export_rows(report: ExportReport, folder: Path) -> Rows:
         ("labels", escape(report.labels)),
         ("E0 in eV, fitted", energies),
         ("folder", escape(str(folder))),
-        ("MACE", "mace_run_train --config mace.yaml --name NAME, in that folder"),
+        ("MACE", "mace_run_train --config mace.yaml --stage_two --name NAME, in that folder"),
         ("SevenNet", "sevennet.yaml there is the section data of its input"),
     ]
 
