@@ -1,6 +1,7 @@
 """Fixtures that more than one folder of tests uses."""
 
 import runpy
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,15 @@ ALLOY = {
 }
 
 Document = dict[str, Any]
+
+
+def pytest_configure() -> None:
+    """Let the commands that tests start hear Ctrl-C.
+
+    What a shell without job control starts in the background ignores it, and so do its children.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
