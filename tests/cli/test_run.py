@@ -78,7 +78,8 @@ def first(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_run_ends_with_its_figures(folder: Path, first: subprocess.CompletedProcess[str]) -> None:
-    assert (first.returncode, first.stderr) == (0, "")
+    assert first.returncode == 0, first.stderr
+    assert first.stderr == ""
     figures = _figures(first.stdout)
     assert figures.pop("in the Prefect UI").startswith("http://127.0.0.1:")
     assert figures == {
