@@ -79,7 +79,8 @@ def first(folder: Path) -> subprocess.CompletedProcess[str]:
 
 def test_run_ends_with_its_figures(folder: Path, first: subprocess.CompletedProcess[str]) -> None:
     assert first.returncode == 0, first.stderr
-    assert first.stderr == ""
+    slow_machine = re.compile(r"[-0-9: ,]+ - distributed\.\w+ - WARNING - .*")  # Dask's word for it
+    assert [line for line in first.stderr.splitlines() if not slow_machine.fullmatch(line)] == []
     figures = _figures(first.stdout)
     assert figures.pop("in the Prefect UI").startswith("http://127.0.0.1:")
     assert figures == {
