@@ -23,17 +23,12 @@ def use_steady_clock() -> None:
     for name, module in list(sys.modules.items()):
         if name.startswith("distributed.") and vars(module).get("time") is on_the_wall:
             vars(module)["time"] = _steady_s
-    IOLoop.time = _loop_time_s  # type: ignore[assignment, method-assign]
+    IOLoop.time = staticmethod(_steady_s)  # type: ignore[assignment, method-assign]
 
 
 def _steady_s() -> float:
     """Return seconds since the epoch by the wall clock at import, and steady since."""
     return _BEGAN_S + time.monotonic()
-
-
-def _loop_time_s(_: object) -> float:
-    """Return the same, as a method of Tornado's loop."""
-    return _steady_s()
 
 
 _BEGAN_S = time.time() - time.monotonic()
