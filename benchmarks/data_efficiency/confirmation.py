@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from ase import Atoms
@@ -35,7 +35,6 @@ from mlip_autopipec.structures.extxyz import write_frames
 
 POOLS = ("hybrid", "nvt")
 STRATEGIES = ("random", "fps")
-RESULTS = {1: "mace.json", 2: "mace_two_stages.json"}
 BATCH = 5
 N_STEPS = 1200
 VALID_SHARE = 0.1
@@ -57,8 +56,21 @@ OPTIONS: dict[str, Any] = {
     "plot": False,
 }
 FLAGS = ("ema", "restart_latest")
-FLAGS_OF = {1: FLAGS, 2: (*FLAGS, "stage_two")}
-MODEL_OF = {1: "cell.model", 2: "cell_stagetwo.model"}
+
+
+class Recipe(NamedTuple):
+    """How MACE is trained, where the results are kept, and which model comes of it."""
+
+    results: str
+    model: str
+    flags: tuple[str, ...]
+
+
+RECIPES = {
+    1: Recipe("mace.json", "cell.model", FLAGS),
+    2: Recipe("mace_two_stages.json", "cell_stagetwo.model", (*FLAGS, "stage_two")),
+}
+"""By number of stages."""
 
 Cell = tuple[str, str, int, int]
 """Pool, strategy, number of labels and seed."""
@@ -75,11 +87,12 @@ def cells_of(case: Case) -> Iterator[Cell]:
 
 def confirm(case: Case, most: int | None, stages: int) -> None:
     """Train and test what is missing in the file of results, no more than so many cells."""
-    path = case.results / RESULTS[stages]
+    recipe = RECIPES[stages]
+    path = case.results / recipe.results
     kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     missing = [cell for cell in cells_of(case) if name_of(cell) not in kept]
     for cell in missing[:most]:
-        kept[name_of(cell)] = _made(case, cell, stages)
+        kept[name_of(cell)] = _made(case, cell, recipe)
         lines = [f"{json.dumps(key)}: {json.dumps(each)}" for key, each in kept.items()]
         write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
         print(name_of(cell), "done", flush=True)
@@ -120,15 +133,15 @@ def scores_of(calculator: Calculator, frames: Sequence[Atoms]) -> Scores:
     return Scores.of_errors(energies_eV, forces_eV_A)
 
 
-def _made(case: Case, cell: Cell, stages: int) -> dict[str, Any]:
+def _made(case: Case, cell: Cell, recipe: Recipe) -> dict[str, Any]:
     """Train and test one potential."""
     pool, strategy, n, seed = cell
     frames = pools.frames_of(case, pool)
     drawn = pools.drawn_pool(case, pool, frames, seed)
     chosen = selections(case.system, frames, drawn, (strategy,), n, seed)[strategy]
-    folder = case.work / Path(RESULTS[stages]).stem / name_of(cell).replace("/", "-")
+    folder = case.work / Path(recipe.results).stem / name_of(cell).replace("/", "-")
     begin = time.monotonic()
-    model = _trained([exported(frames[place]) for place in chosen], folder, seed, stages)
+    model = _trained([exported(frames[place]) for place in chosen], folder, seed, recipe)
     seconds = time.monotonic() - begin
     section = {"calculator": {"kind": "mace", "model": str(model)}, "zbl": {"enabled": False}}
     calculator = build_calculator(ExplorationConfig.model_validate(section), case.system.elements)
@@ -139,7 +152,7 @@ def _made(case: Case, cell: Cell, stages: int) -> dict[str, Any]:
     return {"training_s": round(seconds), "scores": scores, "frames": chosen.tolist()}
 
 
-def _trained(frames: list[Atoms], folder: Path, seed: int, stages: int) -> Path:
+def _trained(frames: list[Atoms], folder: Path, seed: int, recipe: Recipe) -> Path:
     """Train with ``mace_run_train`` for `N_STEPS` steps in all, and return the model's file.
 
     Raises:
@@ -166,10 +179,10 @@ def _trained(frames: list[Atoms], folder: Path, seed: int, stages: int) -> Path:
     program = [sys.executable, "-m", "mace.cli.run_train"]
     with (folder / "output.txt").open("w") as log:
         subprocess.run(  # noqa: S603 - our own program
-            [*program, *words, *(f"--{flag}" for flag in FLAGS_OF[stages])],
+            [*program, *words, *(f"--{flag}" for flag in recipe.flags)],
             cwd=folder,
             stdout=log,
             stderr=log,
             check=True,
         )
-    return folder / MODEL_OF[stages]
+    return folder / recipe.model
