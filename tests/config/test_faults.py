@@ -60,6 +60,9 @@ FAULTS = {
     "execution.cluster.n_workers=many": (
         "execution.cluster.n_workers: 'many' should be a valid integer; allowed too: 'auto'"
     ),
+    "execution.cluster.n_workers=1025": (
+        "execution.cluster.n_workers: 1025 is above 1024; allowed too: 'auto'"
+    ),
     "execution.cluster.n_workers=0": (
         "execution.cluster.n_workers: 0 is below 1; allowed too: 'auto'"
     ),

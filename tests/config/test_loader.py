@@ -35,6 +35,13 @@ def test_override_makes_an_absent_section_and_reaches_into_lists() -> None:
     assert config.generation[0].n_structures == 2
 
 
+def test_override_takes_a_path_as_errors_write_it() -> None:
+    with pytest.raises(ConfigError, match=r"^generation\[0\]\.n_structures: ") as caught:
+        PipelineConfig.from_yaml(EXAMPLE, ("generation.0.n_structures=0",))
+    path = str(caught.value).partition(":")[0]
+    assert PipelineConfig.from_yaml(EXAMPLE, (f"{path}=2",)).generation[0].n_structures == 2
+
+
 def test_keys_that_yaml_takes_for_booleans_are_words() -> None:
     """YAML 1.1 has on and No among them: a dopant's key, and nobelium."""
     dopant = "{kind: dopant, element: Al, on: Mg, count: 2}"
@@ -65,6 +72,7 @@ def test_nobelium_is_a_value_and_still_a_switch() -> None:
         ("exploration", "--set exploration: should read a.b=value"),
         ("=3", "--set =3: should read a.b=value"),
         ("generation.5.kind=alloy", "'5' is not an item of the list (0 to 0)"),
+        ("generation[5].kind=alloy", "'5' is not an item of the list (0 to 0)"),
         ("seed.x=1", "--set seed.x=1: seed is 42, not a section"),
         ("seed.x.y=1", "--set seed.x.y=1: seed.x lies inside a value, not a section"),
         ("seed=[1", "--set seed=[1: line 1, column 3 is not valid YAML"),

@@ -21,7 +21,7 @@ class LocalClusterConfig(Section):
     """Worker processes on this machine."""
 
     kind: Literal["local"] = "local"
-    n_workers: Literal["auto"] | Count = Field(
+    n_workers: Literal["auto"] | Annotated[Count, Field(le=1024)] = Field(
         "auto", description="Single-threaded workers; auto: one a core."
     )
     memory_limit: Annotated[str, Field(pattern=r"^(auto|\d+(\.\d+)?\s?[KMGT]i?B)$")] = Field(

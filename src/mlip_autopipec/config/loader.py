@@ -1,5 +1,6 @@
 """Reading a config file: safe YAML, and overrides such as ``exploration.n_steps=200``."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -119,9 +120,9 @@ def parse_value(text: str, source: str) -> Any:  # noqa: ANN401 - YAML holds any
 
 
 def _apply(document: dict[str, Any], override: str) -> None:
-    """Set one value in the document."""
+    """Set one value in the document; a list's items are ``a.0`` or, as in errors, ``a[0]``."""
     path, equals, text = override.partition("=")
-    keys = path.strip().split(".")
+    keys = re.sub(r"\[(\d+)\]", r".\1", path.strip()).split(".")
     if not equals or not all(keys):
         message = f"--set {override}: should read a.b=value"
         raise ConfigError([message])
